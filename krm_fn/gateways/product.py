@@ -1,0 +1,215 @@
+"""Records that describe a gateway product: how its Pods look, what routes through it, what makes it dial Services.
+
+A delegated gateway keeps its own load balancer. The sidecar beside it knows Service addresses only, so a connection
+that the gateway opens to a Pod address leaves the mesh. What turns that off, and where, differs from product to
+product; these records hold the differences, so that the code around them needs to know no product by name.
+
+Background: https://kuma.io/docs/latest/using-mesh/managing-ingress-traffic/delegated/
+"""
+
+from __future__ import annotations
+
+from krm_fn.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final
+
+PROXY: Final = "proxy"
+CONTROLLER: Final = "controller"
+COMBINED: Final = "combined"
+JOB: Final = "job"
+ROLES: Final = (PROXY, CONTROLLER, COMBINED, JOB)
+"""What a Pod of a product does: carries traffic, only configures, both in one Pod, or runs once and ends."""
+
+NOTHING: Final = "nothing"
+SWITCH: Final = "switch"
+DETOUR: Final = "detour"
+IMPOSSIBLE: Final = "impossible"
+FAMILIES: Final = (NOTHING, SWITCH, DETOUR, IMPOSSIBLE)
+"""Dials Service names as it is; has a setting for it; needs an extra object or direct access; cannot be in the mesh."""
+
+TARGETS: Final = ("endpoints", "service-dns", "cluster-ip", "configured")
+"""What a product dials by default: Pod addresses, the Service's DNS name, its ClusterIP, whatever a person wrote."""
+
+CONFIDENCES: Final = ("verified-in-source", "documented", "reported")
+
+BY_ANNOTATION: Final = "annotation"
+HOWS: Final = (BY_ANNOTATION, "field", "policy", "proxy", "controller", "environment", "configuration", "label")
+"""Where a switch is thrown: an annotation; a field of the route; a policy object; the object that describes the proxy
+installation; a flag or ConfigMap of the controller; a container's environment; a static configuration; a label."""
+
+UPSTREAM: Final = "upstream"
+PURPOSES: Final = (UPSTREAM, "alternative", "guard", "harden", "detour", "generated")
+"""Why a switch is listed: the product's way to dial Services; another way to the same; a setting that must not be
+changed from what stands here; a cure for a known trap; part of a way around; what the product writes by itself."""
+
+TOLERATES: Final = "tolerates"
+LEAVE: Final = "leave"
+VETO: Final = "veto"
+OVERRIDE: Final = "override"
+HEADLESS: Final = (TOLERATES, LEAVE, VETO, OVERRIDE)
+"""A switch and a headless Service: the product copes; do not set it on that Service; do not set it on an object with
+one such backend, because the configuration would be refused; set the overriding annotation on the Service instead."""
+
+
+class PodLabels(Record):
+    """One set of Pod labels, all of which must match. `*` stands for any value, a trailing `*` for any ending.
+
+    ``strong`` says that the labels are particular enough to confirm an image which also serves other ends; labels that
+    anybody may have chosen (``app: envoy``) are not.
+    """
+
+    labels: tuple[tuple[str, str], ...]
+    role: str
+    strong: bool = True
+    origin: str = ""
+
+
+class Container(Record):
+    """An environment variable that tells what a container of a shared image does."""
+
+    variable: str
+    value: str
+    role: str
+
+
+class Mode(Record):
+    """A part of a product that is off unless a command line argument turns it on, and then serves further classes."""
+
+    id: str
+    argument: str
+    ingress_classes: tuple[str, ...] = ()
+    ingress_controllers: tuple[str, ...] = ()
+
+
+class BackendPath(Record):
+    """Where a route object names its backends, and how to read such a reference.
+
+    ``path`` leads to the reference: ``[]`` after a field stands for each element of a list, ``{}`` for each value of a
+    map. ``name``, ``namespace`` and ``port`` are fields of the reference, given as dotted paths; ``../`` starts at its
+    parent. An empty ``name`` means that the reference itself is a string. Of several ports the first present counts.
+    ``when`` lists fields and the values under which the reference names a Service ("" stands for an absent field).
+    ``syntax`` is a key of `krm_fn.gateways.references.SYNTAXES`.
+    """
+
+    path: str
+    name: str = "name"
+    namespace: str = ""
+    port: tuple[str, ...] = ("port",)
+    when: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    syntax: str = "plain"
+
+
+class RouteKind(Record):
+    """A kind of object that routes traffic: its API groups, its backends and what attaches it to a gateway.
+
+    ``attach`` is a key of `krm_fn.gateways.classes.ATTACHMENTS`: by ingress class, by parent Gateway, or by being of a
+    kind that one product alone understands. ``class_fields`` are where such a kind names its class, for people to read.
+    ``wanted`` names a list that must hold an entry besides ``unwanted`` for the object to concern a gateway at all.
+    ``flags`` are the controller arguments that name the object, where nothing in the object itself tells.
+    """
+
+    kind: str
+    groups: tuple[str, ...]
+    backends: tuple[BackendPath, ...]
+    attach: str = "owner"
+    class_fields: tuple[str, ...] = ()
+    wanted: str = ""
+    unwanted: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    udp: bool = False
+    note: str = ""
+
+
+class Switch(Record):
+    """A setting of a product that has to do with dialling Services; see HOWS and PURPOSES.
+
+    ``object`` is the kind (or, outside Kubernetes, the thing) that carries it and ``key`` the annotation key or field.
+    ``routes`` are the route kinds for which the product looks at it, empty for all; ``mode`` a `Mode` it depends on.
+    ``unless`` are annotations of the carrying object that forbid it.
+    """
+
+    how: str
+    object: str
+    key: str
+    value: str | bool = "true"
+    purpose: str = UPSTREAM
+    routes: tuple[str, ...] = ()
+    since: str = ""
+    mode: str = ""
+    headless: str = LEAVE
+    headless_key: str = ""
+    headless_value: str = "false"
+    unless: tuple[tuple[str, str], ...] = ()
+    kuma_writes: bool = False
+    note: str = ""
+
+
+class PortNote(Record):
+    """A port that must stay outside the mesh: why, and on Pods of which role."""
+
+    port: int
+    reason: str
+    needed_on: str = PROXY
+
+
+class Product(Record):
+    """One gateway product. Texts are for people; what code decides on is a list, or a word from a set above."""
+
+    id: str
+    name: str
+    family: str
+    default_target: str
+    confidence: str
+    sources: tuple[str, ...]
+    status: str = "active"
+    topology: tuple[str, ...] = ()
+
+    proxy_images: tuple[str, ...] = ()
+    controller_images: tuple[str, ...] = ()
+    shared_images: tuple[str, ...] = ()
+    """Those of proxy_images that also serve other ends: alone they prove nothing."""
+    confirmed_by: tuple[str, ...] = ("labels", "controller", "class", "container")
+    """What may confirm a shared image; see `krm_fn.gateways.detect.CONFIRMATIONS`."""
+    pod_labels: tuple[PodLabels, ...] = ()
+    role_by_labels: bool = False
+    """One image serves all roles, so that only the labels tell which."""
+    role_by_environment: tuple[Container, ...] = ()
+    pod_annotation: tuple[str, str] = ("", "")
+    proxy_containers: tuple[str, ...] = ()
+    controller_containers: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
+    """Beginnings of arguments (lower case) that only a gateway of this product is started with."""
+    modes: tuple[Mode, ...] = ()
+
+    ingress_classes: tuple[str, ...] = ()
+    ingress_controllers: tuple[str, ...] = ()
+    gateway_controllers: tuple[str, ...] = ()
+    routes: tuple[RouteKind, ...] = ()
+    dials_service_for: tuple[str, ...] = ()
+    """Route kinds for which the product dials the Service without any switch."""
+
+    switches: tuple[Switch, ...] = ()
+    kuma_annotation_works: bool = False
+    leave_routes: bool = False
+    """What is attached to this product is nobody's business but its own."""
+    fallbacks: tuple[str, ...] = ()
+    mark_at: tuple[str, ...] = ()
+    """Where the annotations of the proxy Pods have to be written."""
+    host: str = "client"
+    """The Host header backends see: the client's, or the name of the destination."""
+    host_note: str = ""
+    headless_note: str = ""
+    external_name_note: str = ""
+    limits: tuple[str, ...] = ()
+    ports_in: tuple[PortNote, ...] = ()
+    ports_out: tuple[PortNote, ...] = ()
+    service_order: str = ""
+    """Which Service would name the Dataplane by mistake."""
+    token: str = ""
+    """Whether the proxy Pods hold a ServiceAccount token."""
+
+    def route(self, group: str, kind: str) -> RouteKind | None:
+        """Return this product's route kind of that group and kind, if it serves it."""
+        return next((r for r in self.routes if r.kind == kind and group in r.groups), None)

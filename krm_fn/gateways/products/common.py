@@ -1,0 +1,62 @@
+"""Kinds of routes that many products serve: Ingress and the Gateway API.
+
+Sources: https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/ and
+https://gateway-api.sigs.k8s.io/reference/spec/
+"""
+
+from __future__ import annotations
+
+from krm_fn.gateways.product import BackendPath, RouteKind
+
+INGRESS_CLASS_ANNOTATION = "metadata.annotations[kubernetes.io/ingress.class]"
+GATEWAY_GROUP = "gateway.networking.k8s.io"
+
+_INGRESS_PORT = ("port.number", "port.name")
+
+INGRESS = RouteKind(
+    kind="Ingress",
+    groups=("networking.k8s.io", "extensions"),
+    attach="ingress-class",
+    class_fields=("spec.ingressClassName", INGRESS_CLASS_ANNOTATION),
+    backends=(
+        BackendPath("spec.defaultBackend.service", port=_INGRESS_PORT),
+        BackendPath("spec.rules[].http.paths[].backend.service", port=_INGRESS_PORT),
+        BackendPath("spec.backend", name="serviceName", port=("servicePort",)),
+        BackendPath("spec.rules[].http.paths[].backend", name="serviceName", port=("servicePort",)),
+    ),
+    note="The serviceName forms belong to v1beta1, which clusters stopped serving with Kubernetes 1.22.",
+)
+
+_SERVICE = (("group", ("",)), ("kind", ("", "Service")))
+
+
+def _service_ref(path: str) -> BackendPath:
+    return BackendPath(path, namespace="namespace", when=_SERVICE)
+
+
+_LAYER_4 = (_service_ref("spec.rules[].backendRefs[]"),)
+_LAYER_7 = (
+    *_LAYER_4,
+    _service_ref("spec.rules[].filters[].requestMirror.backendRef"),
+    _service_ref("spec.rules[].filters[].externalAuth.backendRef"),
+    _service_ref("spec.rules[].backendRefs[].filters[].requestMirror.backendRef"),
+)
+_PARENTS = ("spec.parentRefs[]",)
+
+
+def _gateway_route(kind: str, backends: tuple[BackendPath, ...], *, udp: bool = False) -> RouteKind:
+    return RouteKind(
+        kind=kind, groups=(GATEWAY_GROUP,), backends=backends, attach="parent-gateway", class_fields=_PARENTS, udp=udp
+    )
+
+
+HTTP_ROUTE = _gateway_route("HTTPRoute", _LAYER_7)
+GRPC_ROUTE = _gateway_route("GRPCRoute", _LAYER_7)
+TLS_ROUTE = _gateway_route("TLSRoute", _LAYER_4)
+TCP_ROUTE = _gateway_route("TCPRoute", _LAYER_4)
+UDP_ROUTE = _gateway_route("UDPRoute", _LAYER_4, udp=True)
+
+POD_TEMPLATE = "spec.template.metadata.annotations"
+DIRECT_ACCESS = "direct-access"
+EXTERNAL_NAME = "externalname-service"
+CHAIN = "chain-second-gateway"

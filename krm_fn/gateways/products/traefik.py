@@ -1,0 +1,197 @@
+"""Traefik Proxy 2 and 3, with the builds of k3s and Rancher and Traefik Hub.
+
+Each of its providers reads another spelling of the same wish: the Ingress and the Gateway API provider look at the
+Service, under two prefixes; the CRD provider looks at a field beside each reference; the provider that imitates
+ingress-nginx looks at the Ingress. Sources: pkg/provider/kubernetes of https://github.com/traefik/traefik
+"""
+
+from __future__ import annotations
+
+from krm_fn.gateways.product import (
+    BY_ANNOTATION,
+    COMBINED,
+    SWITCH,
+    VETO,
+    BackendPath,
+    Mode,
+    PodLabels,
+    PortNote,
+    Product,
+    RouteKind,
+    Switch,
+)
+from krm_fn.gateways.products.common import (
+    DIRECT_ACCESS,
+    GRPC_ROUTE,
+    HTTP_ROUTE,
+    INGRESS,
+    INGRESS_CLASS_ANNOTATION,
+    POD_TEMPLATE,
+    TCP_ROUTE,
+    TLS_ROUTE,
+)
+
+_GROUPS = ("traefik.io", "traefik.containo.us")
+_IS_SERVICE = (("kind", ("", "Service")),)
+_LIKE_NGINX = "kubernetesIngressNGINX"
+
+
+def _service(path: str) -> BackendPath:
+    return BackendPath(path, namespace="namespace", when=_IS_SERVICE)
+
+
+def _ingress_route(kind: str, *, udp: bool = False) -> RouteKind:
+    return RouteKind(
+        kind=kind,
+        groups=_GROUPS,
+        backends=(_service("spec.routes[].services[]"),),
+        class_fields=(INGRESS_CLASS_ANNOTATION, "spec.ingressClassName"),
+        udp=udp,
+        note="The group traefik.containo.us belongs to version 2, spec.ingressClassName to newer releases of 3.",
+    )
+
+
+def _native_lb(kind: str, field: str, note: str = "") -> Switch:
+    return Switch("field", kind, field, True, routes=(kind,), since="2.10.0", note=note)
+
+
+_TRAEFIK_SERVICE = RouteKind(
+    kind="TraefikService",
+    groups=_GROUPS,
+    backends=tuple(
+        _service(path)
+        for path in (
+            "spec.weighted.services[]",
+            "spec.mirroring",
+            "spec.mirroring.mirrors[]",
+            "spec.highestRandomWeight.services[]",
+            "spec.failover.service",
+            "spec.failover.fallback",
+        )
+    ),
+    class_fields=(INGRESS_CLASS_ANNOTATION,),
+)
+_ERROR_PAGES = RouteKind(kind="Middleware", groups=_GROUPS, backends=(_service("spec.errors.service"),))
+
+_IMAGES = (
+    "traefik",
+    "library/traefik",
+    "rancher/mirrored-library-traefik",
+    "rancher/hardened-traefik",
+    "traefik/traefik",
+    "traefik/traefik-hub",
+    "traefik/traefikee",
+)
+
+PRODUCTS = (
+    Product(
+        id="traefik",
+        name="Traefik Proxy (with the k3s and Rancher builds, Traefik Hub)",
+        family=SWITCH,
+        topology=(COMBINED,),
+        default_target="endpoints",
+        confidence="verified-in-source",
+        sources=(
+            "https://github.com/traefik/traefik/blob/master/pkg/provider/kubernetes/ingress/kubernetes.go",
+            "https://github.com/traefik/traefik/blob/master/pkg/provider/kubernetes/gateway/annotations.go",
+            "https://github.com/traefik/traefik/pull/9885",
+            "https://github.com/traefik/traefik/issues/11823",
+            "https://github.com/traefik/traefik/issues/10303",
+            "https://github.com/traefik/traefik-helm-chart",
+        ),
+        proxy_images=_IMAGES,
+        shared_images=_IMAGES,
+        confirmed_by=("labels", "arguments", "class"),
+        pod_labels=(PodLabels((("app.kubernetes.io/name", "traefik"),), COMBINED),),
+        proxy_containers=("traefik",),
+        arguments=("--providers.kubernetes",),
+        modes=(
+            Mode(
+                _LIKE_NGINX,
+                "--providers.kubernetesingressnginx",
+                ingress_classes=("nginx",),
+                ingress_controllers=("k8s.io/ingress-nginx",),
+            ),
+        ),
+        ingress_classes=("traefik",),
+        ingress_controllers=("traefik.io/ingress-controller",),
+        gateway_controllers=("traefik.io/gateway-controller",),
+        routes=(
+            INGRESS,
+            HTTP_ROUTE,
+            GRPC_ROUTE,
+            TCP_ROUTE,
+            TLS_ROUTE,
+            _ingress_route("IngressRoute"),
+            _ingress_route("IngressRouteTCP"),
+            _ingress_route("IngressRouteUDP", udp=True),
+            _TRAEFIK_SERVICE,
+            _ERROR_PAGES,
+        ),
+        switches=(
+            Switch(
+                BY_ANNOTATION,
+                "Service",
+                "traefik.ingress.kubernetes.io/service.nativelb",
+                routes=("Ingress",),
+                since="2.10.0",
+                note="Read by the Ingress provider.",
+            ),
+            Switch(
+                BY_ANNOTATION,
+                "Service",
+                "traefik.io/service.nativelb",
+                routes=("HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute"),
+                since="3.2.0",
+                note="Read by the Gateway API provider.",
+            ),
+            Switch(
+                BY_ANNOTATION,
+                "Ingress",
+                "nginx.ingress.kubernetes.io/service-upstream",
+                routes=("Ingress",),
+                since="3.5.0",
+                mode=_LIKE_NGINX,
+                headless=VETO,
+                note="Read by the provider that imitates ingress-nginx, and by no other.",
+            ),
+            _native_lb("IngressRoute", "spec.routes[].services[].nativeLB"),
+            _native_lb("IngressRouteTCP", "spec.routes[].services[].nativeLB"),
+            _native_lb("IngressRouteUDP", "spec.routes[].services[].nativeLB"),
+            _native_lb("TraefikService", "spec.weighted.services[].nativeLB", "Where the kind is Service or absent."),
+            _native_lb("TraefikService", "spec.mirroring.nativeLB", "Where the kind is Service or absent."),
+            _native_lb("TraefikService", "spec.mirroring.mirrors[].nativeLB", "Where the kind is Service or absent."),
+            _native_lb("Middleware", "spec.errors.service.nativeLB"),
+            *(
+                Switch(
+                    "configuration",
+                    "static configuration",
+                    f"providers.{provider}.nativeLBByDefault",
+                    True,
+                    purpose="alternative",
+                    since=since,
+                    note="An explicit false on one object counts since the middle of 2025 only.",
+                )
+                for provider, since in (
+                    ("kubernetesIngress", "3.0.0"),
+                    ("kubernetesCRD", "3.0.0"),
+                    ("kubernetesGateway", "3.2.0"),
+                )
+            ),
+        ),
+        fallbacks=(DIRECT_ACCESS,),
+        mark_at=(POD_TEMPLATE, "HelmChartConfig spec.valuesContent, deployment.podAnnotations (k3s)"),
+        host_note="passHostHeader: false on the reference, or traefik.ingress.kubernetes.io/service.passhostheader="
+        "false on the Service, sends the destination's name.",
+        headless_note="With nativeLB a headless Service is refused, and its backend is gone.",
+        external_name_note="Refused unless the provider allows it (allowExternalNameServices).",
+        limits=(
+            "Sticky cookies and weights of servers inside one Service do nothing; weights between Services stay.",
+            "Port 443 or a port name that begins with https makes Traefik speak TLS through the sidecar.",
+            "Kept connections make balancing per connection uneven.",
+        ),
+        ports_in=(PortNote(8080, "ping and dashboard (9000 in older charts)"), PortNote(9100, "metrics")),
+        service_order="Right with the chart.",
+        token="mounted",
+    ),
+)

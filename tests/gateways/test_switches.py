@@ -1,0 +1,171 @@
+"""Which annotation goes on which object, and when none does."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from krm_fn.gateways.catalog import products_by_id
+from krm_fn.gateways.classes import Presence
+from krm_fn.gateways.routes import routes
+from krm_fn.gateways.switches import REASONS, annotation_switches, wishes
+from krm_fn.krm.resources import Resources
+
+STATES = {"web": "cluster", "api": "cluster", "db": "headless", "ext": "external"}
+
+KONG = "ingress.kubernetes.io/service-upstream"
+NGINX = "nginx.ingress.kubernetes.io/service-upstream"
+F5 = "nginx.org/use-cluster-ip"
+TRAEFIK_INGRESS = "traefik.ingress.kubernetes.io/service.nativelb"
+TRAEFIK_GATEWAY = "traefik.io/service.nativelb"
+HAPROXY = "haproxy-ingress.github.io/service-upstream"
+POMERIUM = "ingress.pomerium.io/service_proxy_upstream"
+
+
+def state(namespace: str, name: str) -> str:
+    return STATES.get(name, "absent")
+
+
+def ingress(name: str, *services: str, annotations: str = "{}") -> str:
+    paths = ", ".join(f"{{backend: {{service: {{name: {service}, port: {{number: 80}}}}}}}}" for service in services)
+    return (
+        "apiVersion: networking.k8s.io/v1\nkind: Ingress\n"
+        f"metadata: {{name: in, namespace: shop, annotations: {annotations}}}\n"
+        f"spec: {{ingressClassName: {name}, rules: [{{http: {{paths: [{paths}]}}}}]}}\n"
+    )
+
+
+def gateway_route(kind: str, controller: str, *services: str) -> str:
+    refs = ", ".join(f"{{name: {service}, port: 80}}" for service in services)
+    return f"""
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {{name: edge}}
+spec: {{controllerName: {controller}}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {{name: gw, namespace: shop}}
+spec: {{gatewayClassName: edge}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: {kind}
+metadata: {{name: route, namespace: shop}}
+spec: {{parentRefs: [{{name: gw}}], rules: [{{backendRefs: [{refs}]}}]}}
+"""
+
+
+def vendor(api_version: str, kind: str, spec: str) -> str:
+    return f"apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: route, namespace: shop}}\nspec: {spec}\n"
+
+
+def said(text: str, *present: str, modes: tuple[str, ...] = ()) -> list[tuple[str, str, str, str, str]]:
+    resources = Resources.read(list(yaml.safe_load_all(text)), "default")
+    presence = Presence(modes=tuple((product, modes) for product in present))
+    found = wishes(routes(resources, presence), state)
+    assert all(wish.reason in ("", *REASONS) and wish.backends for wish in found)
+    assert all((wish.item is None) == (wish.on == "Service") for wish in found)
+    return [(wish.on, wish.name, wish.key, wish.value, wish.reason) for wish in found]
+
+
+MASTER = "{nginx.org/mergeable-ingress-type: master}"
+MINION = "{nginx.org/mergeable-ingress-type: minion}"
+LIKE_NGINX = ("kubernetesIngressNGINX",)
+
+CASES: list[tuple[str, list[tuple[str, str, str, str, str]], list[tuple[str, str, str, str, str]]]] = [
+    # Kong: on the Service, whatever the route
+    ("Kong", said(ingress("kong", "web", "api"), "kong-kic"),
+     [("Service", "web", KONG, "true", ""), ("Service", "api", KONG, "true", "")]),
+    ("Kong names a Service twice", said(ingress("kong", "web", "web"), "kong-kic"), [("Service", "web", KONG, "true",
+     "")]),
+    ("Kong, headless", said(ingress("kong", "db"), "kong-kic"), [("Service", "db", KONG, "true", "headless")]),
+    ("Kong, ExternalName", said(ingress("kong", "ext"), "kong-kic"), [("Service", "ext", "", "", "external-name")]),
+    ("Kong, Service elsewhere", said(ingress("kong", "far"), "kong-kic"),
+     [("Service", "far", KONG, "true", "service-absent")]),
+    ("Kong, TCPRoute", said(gateway_route("TCPRoute", "konghq.com/kic-gateway-controller", "web")),
+     [("Service", "web", KONG, "true", "")]),
+    ("Kong, UDPRoute", said(gateway_route("UDPRoute", "konghq.com/kic-gateway-controller", "web")),
+     [("Service", "web", "", "", "udp")]),
+    ("Kong Operator", said(gateway_route("HTTPRoute", "konghq.com/gateway-operator", "web")),
+     [("Service", "web", KONG, "true", "")]),
+    # ingress-nginx: on the Ingress, once
+    ("ingress-nginx", said(ingress("nginx", "web", "api"), "ingress-nginx"), [("Ingress", "in", NGINX, "true", "")]),
+    ("ingress-nginx, one backend headless", said(ingress("nginx", "db", "web"), "ingress-nginx"),
+     [("Ingress", "in", NGINX, "true", "")]),
+    ("ingress-nginx, all headless", said(ingress("nginx", "db", "db"), "ingress-nginx"),
+     [("Ingress", "in", NGINX, "true", "headless")]),
+    ("ingress-nginx, Service elsewhere", said(ingress("nginx", "far"), "ingress-nginx"),
+     [("Ingress", "in", NGINX, "true", "")]),
+    ("ingress-nginx, ExternalName", said(ingress("nginx", "ext"), "ingress-nginx"),
+     [("Service", "ext", "", "", "external-name")]),
+    ("an Ingress with the reader's key set stays a wish",
+     said(ingress("nginx", "web", annotations=f"{{{NGINX}: 'false'}}"), "ingress-nginx"),
+     [("Ingress", "in", NGINX, "true", "")]),
+    # F5: on the Ingress, never with a headless backend, never on a master
+    ("F5", said(ingress("nginx", "web"), "nginx-nic"), [("Ingress", "in", F5, "true", "")]),
+    ("F5, one backend headless", said(ingress("nginx", "web", "db"), "nginx-nic"),
+     [("Ingress", "in", F5, "true", "headless")]),
+    ("F5, master", said(ingress("nginx", "web", annotations=MASTER), "nginx-nic"),
+     [("Ingress", "in", F5, "true", "excluded")]),
+    ("F5, minion", said(ingress("nginx", "web", annotations=MINION), "nginx-nic"), [("Ingress", "in", F5, "true", "")]),
+    ("F5, VirtualServer", said(vendor("k8s.nginx.org/v1", "VirtualServer", "{upstreams: [{service: web}]}")),
+     [("Service", "web", "", "", "other-switch")]),
+    ("F5, TransportServer", said(vendor("k8s.nginx.org/v1", "TransportServer", "{upstreams: [{service: web}]}")),
+     [("Service", "web", "", "", "no-switch")]),
+    ("a class of two products, neither in the package", said(ingress("nginx", "web")),
+     [("Ingress", "in", NGINX, "true", ""), ("Ingress", "in", F5, "true", "")]),
+    # Traefik: another key for each provider
+    ("Traefik, Ingress", said(ingress("traefik", "web", "db"), "traefik"),
+     [("Service", "web", TRAEFIK_INGRESS, "true", ""), ("Service", "db", TRAEFIK_INGRESS, "true", "headless")]),
+    ("Traefik, HTTPRoute", said(gateway_route("HTTPRoute", "traefik.io/gateway-controller", "web")),
+     [("Service", "web", TRAEFIK_GATEWAY, "true", "")]),
+    ("Traefik, TLSRoute", said(gateway_route("TLSRoute", "traefik.io/gateway-controller", "web")),
+     [("Service", "web", TRAEFIK_GATEWAY, "true", "")]),
+    ("Traefik in the guise of ingress-nginx", said(ingress("nginx", "web"), "traefik", modes=LIKE_NGINX),
+     [("Ingress", "in", NGINX, "true", "")]),
+    ("Traefik in that guise, with its own class", said(ingress("traefik", "web"), "traefik", modes=LIKE_NGINX),
+     [("Service", "web", TRAEFIK_INGRESS, "true", "")]),
+    ("Traefik, IngressRoute", said(vendor("traefik.io/v1alpha1", "IngressRoute",
+     "{routes: [{services: [{name: web}]}]}")),
+     [("Service", "web", "", "", "other-switch")]),
+    # HAProxy Ingress: Kuma's own key, and an override for headless Services
+    ("HAProxy Ingress", said(ingress("haproxy", "web", "db"), "haproxy-ingress"),
+     [("Service", "web", KONG, "true", ""), ("Service", "db", HAPROXY, "false", "")]),
+    ("HAProxy Ingress, HTTPRoute", said(gateway_route("HTTPRoute", "haproxy-ingress.github.io/controller", "web")),
+     [("Service", "web", "", "", "no-switch")]),
+    ("HAProxy Technologies", said(ingress("haproxy", "web"), "haproxytech"), [("Service", "web", "", "", "no-switch")]),
+    # Pomerium: on the Ingress; HTTPRoutes need nothing
+    ("Pomerium", said(ingress("pomerium", "web", "db"), "pomerium"), [("Ingress", "in", POMERIUM, "true", "")]),
+    ("Pomerium, HTTPRoute", said(gateway_route("HTTPRoute", "pomerium.io/gateway-controller", "web")),
+     [("Service", "web", "", "", "dials-service")]),
+    # the other families
+    ("Caddy dials Services", said(ingress("caddy", "web")), [("Service", "web", "", "", "dials-service")]),
+    ("Contour has no switch", said(ingress("contour", "web")), [("Service", "web", "", "", "no-switch")]),
+    ("Skipper has a flag", said(ingress("skipper", "web")), [("Service", "web", "", "", "other-switch")]),
+    ("Skipper's RouteGroup has none",
+     said(vendor("zalando.org/v1", "RouteGroup", "{backends: [{type: service, serviceName: web}]}")),
+     [("Service", "web", "", "", "no-switch")]),
+    ("Cilium cannot", said(ingress("cilium", "web")), [("Service", "web", "", "", "impossible")]),
+    ("an unknown class says nothing", said(ingress("elsewhere", "web")), []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("found", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_wishes(found: list[tuple[str, str, str, str, str]], expected: list[tuple[str, str, str, str, str]]) -> None:
+    assert found == expected
+
+
+def test_a_wish_keeps_all_its_backends() -> None:
+    resources = Resources.read([yaml.safe_load(ingress("nginx", "web", "api", "db"))], "default")
+    (wish,) = wishes(routes(resources, Presence.of([], ["ingress-nginx"])), state)
+    assert [backend.service for backend in wish.backends] == ["web", "api", "db"]
+    assert wish.item is resources.items[0]
+
+
+def test_annotations_of_a_product_by_route() -> None:
+    traefik = products_by_id()["traefik"]
+    assert [switch.key for switch in annotation_switches(traefik, "Ingress")] == [TRAEFIK_INGRESS]
+    assert [switch.key for switch in annotation_switches(traefik, "Ingress", LIKE_NGINX[0])] == [NGINX]
+    assert annotation_switches(traefik, "IngressRoute") == ()
+    voyager = products_by_id()["voyager"]
+    assert annotation_switches(voyager, "Ingress") == (), "an annotation for a detour is no switch"
