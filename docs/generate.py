@@ -47,7 +47,8 @@ spec:
 ```
 
 This puts the Namespaces `shop-...` into the mesh, declares Kong's proxy a gateway, annotates the Services so that the
-gateway sends through the mesh, and generates for review the Dataplanes that the control plane will make.
+gateway sends through the mesh, and generates for review the Dataplanes that the control plane will make. What differs
+between the minors of Kuma that can be named stands in [Kuma versions](kuma-versions.md).
 
 An unknown field, a wrong type or a value outside its set is an error. It names the place, the value, what is allowed
 and the nearest valid spelling; all errors are reported together, and nothing is transformed then. A field without a

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
     Explain = Callable[[ValidationError, Path, Where], Iterator[ConfigProblem]]
 
+MINORS = "x-minors"
+"""The schema's own keyword for a field whose values are minor versions: says why there are no others."""
+
 ACCEPTED_KINDS = {KIND: API_VERSION, "ConfigMap": "v1"}
 _TYPE_WORDS = {
     "string": "text",
@@ -206,7 +209,8 @@ def _allowed(schema: dict[str, Any]) -> str:
     if "const" in schema:
         return shown(schema["const"])
     if "enum" in schema:
-        return listed(shown(value) for value in schema["enum"] if isinstance(value, str))
+        values = listed(shown(value) for value in schema["enum"] if isinstance(value, str))
+        return f"{values} ({schema[MINORS]})" if MINORS in schema else values
     if "title" in schema:
         return str(schema["title"])
     types = schema.get("type", ())
@@ -219,6 +223,22 @@ def _type_of(value: object) -> str:
     if isinstance(value, int | float):
         return "a number"
     return "text" if isinstance(value, str) else "not what belongs here"
+
+
+def _minor(text: str, choices: list[str]) -> str:
+    """Return the minor that somebody who wrote another form of a version most likely meant, empty if there is none.
+
+    That is the minor of a patch release, and the newest for a newer one; 2.1 is what YAML makes of an unquoted 2.10.
+    """
+    match = re.fullmatch(r"v?(\d{1,4}\.\d{1,4})(\..*)?", text.strip(), re.ASCII)
+    if match is None:
+        return ""
+    minor = match[1] if match[1] in choices or match[2] else match[1] + "0"
+    if minor in choices:
+        return minor
+    major, number = map(int, match[1].split("."))
+    newest = tuple(map(int, choices[-1].split(".")))
+    return choices[-1] if (major, number) > newest else ""
 
 
 def _retyped(value: object, schema: dict[str, Any]) -> str:
@@ -237,6 +257,9 @@ def _retyped(value: object, schema: dict[str, Any]) -> str:
     if wanted == "string" and isinstance(value, int | float):
         text = shown(value)
         choices = [choice for choice in schema.get("enum", ()) if isinstance(choice, str)]
+        if MINORS in schema:
+            guess = _minor(text, choices)
+            return f'"{guess}" (in quotes)' if guess else ""
         return f'"{nearest(text, choices) or choices[-1]}" (in quotes)' if choices else f'"{text}" (in quotes)'
     return ""
 
@@ -247,7 +270,7 @@ def _respelled(value: object, schema: dict[str, Any], path: Path) -> str:
         return ""
     choices = [choice for choice in (*schema.get("enum", ()), schema.get("const")) if isinstance(choice, str)]
     if choices:
-        guess = nearest(value, choices)
+        guess = _minor(value, choices) if MINORS in schema else nearest(value, choices)
         return shown(guess) if guess else ""
     joint = "." if path[-1:] == ("hostname",) else "-"
     plain = value.strip().strip("./")

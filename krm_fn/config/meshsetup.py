@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 API_VERSION = "fn.kuma.io/v1alpha1"
 KIND = "MeshSetup"
-KUMA_VERSIONS = ("2.14",)
+KUMA_VERSIONS = ("2.9", "2.10", "2.11", "2.12", "2.13", "2.14")
 """The Kuma minors that can be asked for, oldest first; the last one is the default."""
 
 AUTO: Literal["auto"] = "auto"

@@ -1,7 +1,8 @@
 """The configuration of the control plane: the keys of kuma-cp.yaml that matter before apply, with their defaults.
 
-The records below are the defaults of Kuma 2.14 (pkg/config in Kuma). Their field names are the keys of the file in
-snake case; keys match without regard to case, as in Kuma's own reader. The type of a default says how its key is read.
+The records below are the defaults of Kuma 2.14 (pkg/config in Kuma), those of older minors are what they say otherwise.
+Field names are the keys of the file in snake case; keys match without regard to case, as in Kuma's own reader. The type
+of a default says how its key is read.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from krm_fn.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
 
@@ -240,12 +241,36 @@ DEFAULTS_2_14 = ControlPlaneConfig()
 
 
 # --- Laying a file over the defaults ----------------------------------------------------------------------------------
-def resolve(config: Mapping[str, Any], defaults: ControlPlaneConfig = DEFAULTS_2_14) -> ControlPlaneConfig:
+def resolve(
+    config: Mapping[str, Any], defaults: ControlPlaneConfig = DEFAULTS_2_14, unknown: Iterable[str] = ()
+) -> ControlPlaneConfig:
     """Return the defaults with the keys of a kuma-cp.yaml laid over them; unknown keys are ignored.
 
+    `unknown` are dotted paths of keys that have a default here, but which the version at hand does not know yet.
     Raise KumaValueError, whose key is the path of the value, where a value has the wrong type or cannot be read.
     """
-    return overlay(defaults, config) if config else defaults
+    if not config:
+        return defaults
+    known: object = config
+    for path in unknown:
+        known = _without(known, path.lower().split("."))
+    return overlay(defaults, known)
+
+
+def _without(values: object, path: list[str]) -> object:
+    if not isinstance(values, dict):
+        return values
+    found = {}
+    for key, value in values.items():
+        if not isinstance(key, str) or key.lower() != path[0]:
+            found[key] = value
+        elif len(path) > 1:
+            found[key] = _without(value, path[1:])
+    return found
+
+
+DEFAULTS_2_13 = resolve({"experimental": {"sidecarContainers": False}}, DEFAULTS_2_14)
+DEFAULTS_2_9 = resolve({"runtime": {"kubernetes": {"injector": {"virtualProbesEnabled": True}}}}, DEFAULTS_2_13)
 
 
 # --- What the control plane refuses to start with ---------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """From a Pod and the Services that lead to it to its Dataplane.
 
-Follows pkg/plugins/runtime/k8s/controllers (pod_controller.go, pod_converter.go, gateway_converter.go) of Kuma 2.14.3.
+Follows pkg/plugins/runtime/k8s/controllers (pod_controller.go, pod_converter.go, gateway_converter.go) of Kuma 2.14.3,
+and of older minors where ``krm_fn.kuma.versions`` tells a difference.
 ``convert`` decides for an observed Pod as the controller does; ``build`` makes the Dataplane, also for the Pods that a
 manifest will have (``krm_fn.kuma.preview``).
 """
@@ -12,7 +13,7 @@ from krm_fn.kuma.dataplane_labels import BUILTIN_GATEWAY, dataplane_labels, work
 from krm_fn.kuma.inbounds import TagSources, first_per_port, inbounds_of, service_less_inbound, service_less_tag
 from krm_fn.kuma.listeners import listeners_of
 from krm_fn.kuma.mesh import mesh_of
-from krm_fn.kuma.meshservices import EXCLUSIVE
+from krm_fn.kuma.meshservices import DISABLED, EXCLUSIVE
 from krm_fn.kuma.names import (
     EGRESS,
     ENABLED,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from krm_fn.kuma.outbounds import Endpoint, FindService
     from krm_fn.kuma.pods import FindOwner, PodInput
     from krm_fn.kuma.services import ServiceIndex, ServiceView
+    from krm_fn.kuma.versions import KumaVersion
 
 API_VERSION = "kuma.io/v1alpha1"
 
@@ -70,6 +72,7 @@ class Surroundings(Record):
 
     namespace: Mapping[str, Any] | None
     services: ServiceIndex
+    version: KumaVersion
     config: ControlPlaneConfig
     mode_of_mesh: Callable[[str], str | None]
     node_labels: Callable[[str], Mapping[str, str] | None]
@@ -165,10 +168,12 @@ def build(
     base = string_map(dig(existing, "metadata", "labels"))
     if is_builtin_gateway(pod.annotations):
         return _builtin_gateway(pod, around, mesh, base)
+    config, version = around.config, around.version
     mode = around.mode_of_mesh(mesh)
     if mode is None:
-        raise KumaValueError(f'meshes.kuma.io "{mesh}" not found', "kuma.io/mesh")
-    config = around.config
+        if version.dataplane_needs_mesh:
+            raise KumaValueError(f'meshes.kuma.io "{mesh}" not found', "kuma.io/mesh")
+        mode = DISABLED
     disabled = config.experimental.inbound_tags_disabled
     node_labels = _node_labels(pod, around)
     sources = TagSources(around.zone, node_labels, not disabled)
@@ -187,6 +192,7 @@ def build(
         pod,
         mesh,
         around.zone,
+        version,
         base=base,
         node_labels=node_labels if disabled else {},
         listener_types=(listener["type"] for listener in networking.get("listeners", ())),
@@ -222,7 +228,7 @@ def _networking(
     networking: dict[str, Any] = {"address": pod.address}
     events: tuple[str, ...] = ()
     services = around.services.of_pod(pod.labels, pod.uid)
-    block = transparent_proxying(pod.annotations)
+    block = transparent_proxying(pod.annotations, around.version)
     if GATEWAY in pod.annotations:
         networking["gateway"] = _delegated_gateway(state, around, services, sources)
     else:
@@ -241,12 +247,12 @@ def _networking(
 def _inbounds_and_listeners(
     state: PodState, around: Surroundings, services: list[ServiceView], mode: str, sources: TagSources
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    zone_proxies = [service for service in services if service.zone_proxy]
-    regular = [service for service in services if not service.zone_proxy]
+    zone_proxies = [service for service in services if service.zone_proxy] if around.version.mesh_zone_proxies else []
+    regular = [service for service in services if not service.zone_proxy] if zone_proxies else services
     found: dict[str, Any] = {}
     if regular or not zone_proxies:
         inbounds = _inbounds(state, around, regular, sources)
-        if mode == EXCLUSIVE and not sources.written:
+        if mode == EXCLUSIVE and (around.version.tagged_inbounds_deduplicated or not sources.written):
             inbounds = first_per_port(inbounds)
         found["inbound"] = inbounds
     if zone_proxies and mode != EXCLUSIVE:
@@ -260,10 +266,11 @@ def _inbounds_and_listeners(
 def _inbounds(
     state: PodState, around: Surroundings, services: list[ServiceView], sources: TagSources
 ) -> list[dict[str, Any]]:
-    inbounds = inbounds_of(state, services, sources)
+    inbounds = inbounds_of(state, services, sources, around.version)
     if inbounds:
         return inbounds
-    return [service_less_inbound(state, service_less_owner(state.pod, around.find_owner), sources)]
+    owner = service_less_owner(state.pod, around.find_owner)
+    return [service_less_inbound(state, owner, sources, around.version)]
 
 
 # --- Gateways ---------------------------------------------------------------------------------------------------------
@@ -291,7 +298,9 @@ def _builtin_gateway(pod: PodInput, around: Surroundings, mesh: str, base: Mappi
         tags[ZONE_TAG] = around.zone
     gateway: dict[str, Any] = {"tags": dict(sorted(tags.items()))} if tags else {}
     gateway["type"] = "BUILTIN"
-    labels = dataplane_labels(pod, mesh, around.zone, base=base, node_labels={}, proxy_type=BUILTIN_GATEWAY)
+    labels = dataplane_labels(
+        pod, mesh, around.zone, around.version, base=base, node_labels={}, proxy_type=BUILTIN_GATEWAY
+    )
     spec = {"networking": {"address": pod.address, "gateway": gateway}}
     return Conversion(_resource(pod, mesh, labels, spec))
 

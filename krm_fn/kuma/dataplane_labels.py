@@ -1,7 +1,8 @@
 """Labels of a Dataplane: those of its Pod, and those that Kuma computes.
 
 Follows pkg/core/resources/labels/compute.go and pod_converter.go of Kuma 2.14.3, with the outcome that is stored in the
-end: the converter computes from the spec of last time, the webhook again from that at hand.
+end: the converter computes from the spec of last time, the webhook again from that at hand. Which labels a minor
+computes, its record in ``krm_fn.kuma.versions`` tells.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from krm_fn.kuma.pods import PodInput
+    from krm_fn.kuma.versions import KumaVersion
 
 ORIGIN_ZONE = "zone"
 ORIGIN_GLOBAL = "global"
@@ -37,6 +39,7 @@ def dataplane_labels(
     pod: PodInput,
     mesh: str,
     zone: str,
+    version: KumaVersion,
     *,
     base: Mapping[str, str],
     node_labels: Mapping[str, str],
@@ -45,23 +48,22 @@ def dataplane_labels(
     workload: str = "",
 ) -> dict[str, str]:
     """Return the labels, sorted. `base` are those of an existing Dataplane of that name, which stay underneath."""
-    labels = {**base, **pod.labels, **node_labels}
+    labels = {**base, **(pod.labels if version.pod_labels_copied else {}), **node_labels}
     _add_origin(labels, pod.namespace, mesh, zone)
-    labels[PROXY_TYPE] = proxy_type
     present = set(listener_types)
-    for label, listener_type in LISTENER_LABELS.items():
-        if listener_type in present:
-            labels[label] = ENABLED
-        else:
-            labels.pop(label, None)
-    for label, value in ((SERVICE_ACCOUNT, pod.service_account), (WORKLOAD, workload)):
-        if value:
-            labels[label] = value
+    listeners = {label: ENABLED if kind in present else "" for label, kind in LISTENER_LABELS.items()}
+    computed = {PROXY_TYPE: proxy_type, SERVICE_ACCOUNT: pod.service_account, WORKLOAD: workload, **listeners}
+    for label, value in computed.items():
+        if label in version.computed_labels:
+            if value:
+                labels[label] = value
+            elif label in listeners:
+                labels.pop(label, None)
     return dict(sorted(labels.items()))
 
 
 def _add_origin(labels: dict[str, str], namespace: str, mesh: str, zone: str) -> None:
-    """Add the labels that a Pod may preset: whatever value it gives them stays."""
+    """Add the labels of every version, which a Pod may preset: whatever value it gives them stays."""
     labels.setdefault(KUMA_MESH, mesh)
     origin = labels.setdefault(ORIGIN, ORIGIN_ZONE)
     if origin != ORIGIN_GLOBAL:

@@ -1,6 +1,7 @@
 """Inbounds of a Dataplane: one per Service port that leads to the Pod, or the one of a Pod without Services.
 
-Follows pkg/plugins/runtime/k8s/controllers/inbound_converter.go of Kuma 2.14.3.
+Follows pkg/plugins/runtime/k8s/controllers/inbound_converter.go of Kuma 2.14.3, and of older minors
+where ``krm_fn.kuma.versions`` tells a difference.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from krm_fn.kuma.pods import Owner, PodInput, PodState
     from krm_fn.kuma.services import ServicePort, ServiceView, TargetPort
+    from krm_fn.kuma.versions import KumaVersion
 
 SERVICE_LESS_PORT = 49151  # a reserved number: nothing listens there
 READY = "Ready"
@@ -42,7 +44,9 @@ class TagSources(Record):
     written: bool = True
 
 
-def inbounds_of(state: PodState, services: Iterable[ServiceView], sources: TagSources) -> list[dict[str, Any]]:
+def inbounds_of(
+    state: PodState, services: Iterable[ServiceView], sources: TagSources, version: KumaVersion
+) -> list[dict[str, Any]]:
     """Return the inbounds that Services give, in order; none for ExternalName Services and unresolved ports."""
     pod_tags = _pod_tags(state.pod)
     is_gateway = SWITCH_VALUES.get(state.pod.annotations.get(GATEWAY, ""), False)
@@ -52,21 +56,27 @@ def inbounds_of(state: PodState, services: Iterable[ServiceView], sources: TagSo
             continue
         for port in service.ports():
             target = state.ports.find(port)
-            if target is not None:
-                tags = _service_tags(pod_tags, state.pod, service, port, sources, is_gateway) if sources.written else {}
-                found.append(
-                    _inbound(target.port, service.protocol_of(port), _state(state, service, target), tags, target.name)
-                )
+            if target is None:
+                continue
+            protocol = service.protocol_of(port, version.protocols)
+            tags: dict[str, str] = {}
+            if sources.written:
+                tags = _service_tags(pod_tags, state.pod, service, port, protocol, sources, is_gateway)
+            name = port.name if version.inbound_named_after_service_port else target.name
+            found.append(_inbound(target.port, protocol, _state(state, service, target), tags, version, name))
     return found
 
 
-def _inbound(port: int, protocol: str, state: str, tags: dict[str, str], name: str = "") -> dict[str, Any]:
+def _inbound(
+    port: int, protocol: str, state: str, tags: dict[str, str], version: KumaVersion, name: str = ""
+) -> dict[str, Any]:
     inbound: dict[str, Any] = {"health": {"ready": True} if state == READY else {}}
     if name:
         inbound["name"] = name
     if port:
         inbound["port"] = port
-    inbound["protocol"] = protocol
+    if version.inbound_protocol_field:
+        inbound["protocol"] = protocol
     if state != READY:
         inbound["state"] = state
     if tags:
@@ -89,6 +99,7 @@ def _service_tags(
     pod: PodInput,
     service: ServiceView,
     port: ServicePort,
+    protocol: str,
     sources: TagSources,
     is_gateway: bool,
 ) -> dict[str, str]:
@@ -100,7 +111,6 @@ def _service_tags(
     if sources.zone:
         tags[ZONE_TAG] = sources.zone
     tags.update(sources.node_labels)
-    protocol = service.protocol_of(port)
     if protocol == "tcp" or not is_gateway:
         tags[PROTOCOL_TAG] = protocol
     if service.headless and pod.pod_name:
@@ -113,11 +123,11 @@ def service_tag(service: str, namespace: str, port: int) -> str:
     return f"{service}_{namespace}_svc_{port}"
 
 
-def service_less_inbound(state: PodState, owner: Owner, sources: TagSources) -> dict[str, Any]:
+def service_less_inbound(state: PodState, owner: Owner, sources: TagSources, version: KumaVersion) -> dict[str, Any]:
     """Return the one inbound of a Pod that no Service leads to."""
     readiness = READY if state.service_less_ready() else NOT_READY
     tags = _service_less_tags(state.pod, owner, sources) if sources.written else {}
-    return _inbound(SERVICE_LESS_PORT, "tcp", readiness, tags)
+    return _inbound(SERVICE_LESS_PORT, "tcp", readiness, tags, version)
 
 
 def _service_less_tags(pod: PodInput, owner: Owner, sources: TagSources) -> dict[str, str]:

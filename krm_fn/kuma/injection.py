@@ -167,7 +167,8 @@ def has_sidecar(pod_spec: object) -> bool:
     )
 
 
-# What the chart's MutatingWebhookConfiguration lets through, in Kuma 2.14. Elsewhere kube-system is out in any case.
+# What the chart's MutatingWebhookConfiguration lets through, in Kuma 2.14. In older minors nothing of the system
+# namespace, and (2.9, 2.10) a Namespace without the label is as good as one with another value.
 #
 #   Namespace        | its injection label | the Pod's label | the webhook
 #   -----------------+---------------------+-----------------+------------------------------------------------
@@ -225,12 +226,14 @@ def webhook_decision(
     return seen_by_webhook(pod_labels, namespace, ns_labels, system_namespace, version) or decision
 
 
-def is_zone_proxy(pod_labels: Strings, services: Iterable[object]) -> bool:
+def is_zone_proxy(pod_labels: Strings, services: Iterable[object], version: KumaVersion) -> bool:
     """Tell whether the Pod is a mesh-scoped zone proxy, by its own label or that of a Service that selects it.
 
     Such a Pod, if Pod or Namespace name its mesh, is injected before that Mesh exists; for every other one a missing
     Mesh is an error. `services` are those of the Pod's Namespace, as plain data.
     """
+    if not version.mesh_zone_proxies:
+        return False
     if pod_labels.get(names.ZONE_PROXY_TYPE):
         return True
     return any(_selects_zone_proxy(service, pod_labels) for service in services)
@@ -313,13 +316,16 @@ class Remark(Record):
     proposed: str | None = None
 
 
-def deprecations(annotations: Strings) -> list[Remark]:
+def deprecations(annotations: Strings, version: KumaVersion) -> list[Remark]:
     """List what Kuma's injector would warn about for every Pod that reaches it, injected or not, in order of keys."""
     found = []
     for key, value in annotations.items():
         why = names.DEPRECATED_ANNOTATIONS.get(key)
-        if why is None and isinstance(key, str) and key.startswith(names.METRICS_AGGREGATE_PREFIX):
-            why = names.DEPRECATED_ANNOTATIONS[names.METRICS_PORT]
+        if isinstance(key, str) and key.startswith(names.METRICS_PREFIX):
+            if key.startswith(names.METRICS_AGGREGATE_PREFIX):
+                why = names.DEPRECATED_ANNOTATIONS[names.METRICS_PORT]
+            if not version.metrics_annotations_deprecated:
+                why = None
         if why is not None:
             found.append(Remark("deprecated-annotation", key, f"The annotation {key} {why}."))
         if key in names.SWITCH_KEYS and value in ("yes", "no"):

@@ -11,7 +11,6 @@ from krm_fn.kuma.names import (
     ENDPOINT_SLICE_SERVICE,
     IGNORE,
     PORT_PROTOCOL_SUFFIX,
-    PROTOCOLS,
     SWITCH_VALUES,
     ZONE_PROXY_TYPE,
 )
@@ -69,10 +68,10 @@ class ServiceView(Record):
             if port is not None:
                 yield port
 
-    def protocol_of(self, port: ServicePort) -> str:
+    def protocol_of(self, port: ServicePort, protocols: frozenset[str]) -> str:
         """The application protocol: a known appProtocol, else the annotation for the Service port, else tcp."""
         known = port.app_protocol.lower()
-        if known in PROTOCOLS:
+        if known in protocols:
             return known
         return (self.annotations.get(f"{port.port}{PORT_PROTOCOL_SUFFIX}") or "tcp").lower()
 

@@ -1,6 +1,7 @@
 """The transparentProxying block of a Dataplane, from the annotations that the injector leaves on a Pod.
 
-Follows pkg/plugins/runtime/k8s/controllers/pod_converter.go of Kuma 2.14.3.
+Follows pkg/plugins/runtime/k8s/controllers/pod_converter.go of Kuma 2.14.3, and of older minors where
+``krm_fn.kuma.versions`` tells a difference.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from krm_fn.kuma.versions import KumaVersion
+
 LISTS = {
     "directAccessServices": DIRECT_ACCESS_SERVICES,
     "reachableServices": TRANSPARENT_PROXYING_REACHABLE_SERVICES,
@@ -34,13 +37,13 @@ PORTS = (
 DEFAULT_IP_FAMILY_MODE = "dualstack"
 
 
-def transparent_proxying(annotations: Mapping[str, str]) -> dict[str, Any]:
+def transparent_proxying(annotations: Mapping[str, str], version: KumaVersion) -> dict[str, Any]:
     """Return the block, empty if there is nothing to say. Raise on annotations that Kuma cannot read."""
     on = read_switch(annotations, TRANSPARENT_PROXYING)
     block: dict[str, Any] = {}
     if on:
         block |= _redirection(annotations)
-    if on or annotations.get(TRAFFIC_TRANSPARENT_PROXY_CONFIG):
+    if on or (version.proxying_by_config and annotations.get(TRAFFIC_TRANSPARENT_PROXY_CONFIG)):
         block |= {field: names for field, key in LISTS.items() if (names := read_list(annotations, key))}
         if REACHABLE_BACKENDS in annotations:
             block["reachableBackends"] = reachable_backends(annotations[REACHABLE_BACKENDS])

@@ -1,7 +1,7 @@
 """What the validating webhook would refuse in a Dataplane.
 
 Follows pkg/core/resources/apis/mesh/dataplane_validator.go and proxy_validators.go of Kuma 2.14.3. All violations are
-collected; a field of the wrong type is one as well. Inbounds need no tags since 2.14.
+collected; a field of the wrong type is one as well. Fields that a minor does not know are not looked at.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from krm_fn.krm.fields import as_map, as_str, dig
 from krm_fn.kuma.addresses import UNSPECIFIED, canonical_ip, is_host_name, is_url_path
 from krm_fn.kuma.findings import Findings, Violation
-from krm_fn.kuma.names import ORIGIN, PROTOCOL_TAG, PROTOCOLS, SERVICE_TAG, ZONE_PROXY_TYPES
+from krm_fn.kuma.names import ORIGIN, PROTOCOL_TAG, SERVICE_TAG, ZONE_PROXY_TYPES
 from krm_fn.kuma.reading import KumaValueError, parse_duration
 from krm_fn.kuma.validation_backends import check_backend_ref, check_reachable_backends
 from krm_fn.record import Record
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from krm_fn.kuma.versions import KumaVersion
+
 __all__ = ["Violation", "validate"]
 
 SYMBOLS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:")
@@ -26,6 +28,7 @@ MESH_SYMBOLS = frozenset("0123456789abcdefghijklmnopqrstuvwxyz-_.")
 TAG_NAME_SYMBOLS = SYMBOLS | {"/"}
 NAME_LENGTH = 253
 ALLOWED_PROTOCOLS = "Allowed values: grpc, http, http2, kafka, tcp"
+NOTHING_THERE = "has to contain at least one inbound interface or gateway"
 SERVICE_MISSING = f'mandatory tag "{SERVICE_TAG}" is missing'
 NOT_AN_IP = "address has to be valid IP address"
 LOOPBACK = "127.0.0.1"
@@ -51,7 +54,7 @@ class Interface(Record):
     port: int
 
 
-def validate(dataplane: Mapping[str, Any], *, prefix: str = "spec.") -> list[Violation]:
+def validate(dataplane: Mapping[str, Any], version: KumaVersion, *, prefix: str = "spec.") -> list[Violation]:
     """Return all violations; `prefix` stands before the paths of fields of the spec."""
     findings = Findings()
     _check_mesh_and_origin(findings, dataplane)
@@ -61,8 +64,10 @@ def validate(dataplane: Mapping[str, Any], *, prefix: str = "spec.") -> list[Vio
         findings.add(path, "must be defined")
     networking = findings.mapping(spec.get("networking"), path)
     if networking or isinstance(spec.get("networking"), dict):
-        gateway = _check_gateway(findings, networking, spec, path)
-        _check_networking(findings, networking, path)
+        gateway = _check_gateway(findings, networking, spec, path, version)
+        if gateway is None and version.inbound_or_gateway_required:
+            findings.require(bool(networking.get("inbound")), path, NOTHING_THERE)
+        _check_networking(findings, networking, path, version)
         _check_sections(findings, spec, gateway, prefix)
     return findings.violations
 
@@ -89,7 +94,7 @@ def _check_sections(findings: Findings, spec: Mapping[str, Any], gateway: Gatewa
 
 # --- Gateway ----------------------------------------------------------------------------------------------------------
 def _check_gateway(
-    findings: Findings, networking: Mapping[str, Any], spec: Mapping[str, Any], path: str
+    findings: Findings, networking: Mapping[str, Any], spec: Mapping[str, Any], path: str, version: KumaVersion
 ) -> GatewayType | None:
     if networking.get("gateway") is None:
         return None
@@ -99,14 +104,15 @@ def _check_gateway(
     if kind is None:
         findings.add(f"{where}.type", "must be DELEGATED or BUILTIN")
         kind = DELEGATED
-    forbidden = {"inbound": False, "outbound": kind.outbounds, "listeners": False}
+    forbidden = {"inbound": False, "outbound": kind.outbounds, "listeners": not version.mesh_zone_proxies}
     for field, allowed in forbidden.items():
         if networking.get(field) and not allowed:
             findings.add(f"{path}.{field}", f"{field} cannot be defined for {kind.name} gateways")
     if spec.get("probes") is not None and not kind.probes:
         findings.add(f"{path}.probes", f"probes cannot be defined for {kind.name} gateways")
     tags = _check_tags(findings, fields.get("tags"), f"{where}.tags")
-    findings.require(not tags or SERVICE_TAG in tags, f"{where}.tags", SERVICE_MISSING)
+    tags_may_lack = not tags and not version.gateway_tags_required
+    findings.require(tags_may_lack or SERVICE_TAG in tags, f"{where}.tags", SERVICE_MISSING)
     protocol = tags.get(PROTOCOL_TAG)
     if protocol is not None and protocol.lower() != "tcp":
         message = f'other values than tcp are not allowed, provided value "{protocol}"'
@@ -128,20 +134,21 @@ def _check_tags(findings: Findings, value: object, path: str) -> dict[str, str]:
 
 
 # --- Networking -------------------------------------------------------------------------------------------------------
-def _check_networking(findings: Findings, networking: Mapping[str, Any], path: str) -> None:
+def _check_networking(findings: Findings, networking: Mapping[str, Any], path: str, version: KumaVersion) -> None:
     address = _check_address(findings, networking.get("address"), f"{path}.address")
     inbounds = findings.mappings(networking.get("inbound"), f"{path}.inbound")
     used: list[Interface] = []
     own: list[Interface] = []
     names: set[str] = set()
     for inbound, where in inbounds:
-        used += _check_inbound(findings, inbound, where, address)
+        used += _check_inbound(findings, inbound, where, address, version)
         own.append(used[-2])
         names.add(as_str(inbound.get("name")) or str(inbound.get("port")))
     outbounds = findings.mappings(networking.get("outbound"), f"{path}.outbound")
     outside = [_check_outbound(findings, outbound, where) for outbound, where in outbounds]
     _check_admin(findings, networking.get("admin"), used, outside, f"{path}.admin")
-    _check_listeners(findings, networking.get("listeners"), names, own, f"{path}.listeners")
+    if version.mesh_zone_proxies:
+        _check_listeners(findings, networking.get("listeners"), names, own, f"{path}.listeners")
     where = f"{path}.transparentProxying"
     proxying = findings.mapping(networking.get("transparentProxying"), where)
     # Kuma misspells this path, and only this one.
@@ -168,7 +175,9 @@ def _check_ip(findings: Findings, value: object, path: str, message: str = NOT_A
     return address
 
 
-def _check_inbound(findings: Findings, inbound: Mapping[str, Any], path: str, address: str) -> list[Interface]:
+def _check_inbound(
+    findings: Findings, inbound: Mapping[str, Any], path: str, address: str, version: KumaVersion
+) -> list[Interface]:
     """Check one inbound; return its two sides: where the Dataplane listens, where the workload does."""
     port = findings.port(inbound.get("port"), f"{path}.port")
     service_port = findings.port(inbound.get("servicePort"), f"{path}.servicePort", optional=True)
@@ -181,13 +190,14 @@ def _check_inbound(findings: Findings, inbound: Mapping[str, Any], path: str, ad
         findings.add(where, "serviceAddress and servicePort has to differ from address and port")
     tags = _check_tags(findings, inbound.get("tags"), f"{path}.tags")
     protocol = tags.get(PROTOCOL_TAG)
-    if protocol is not None and protocol.lower() not in PROTOCOLS:
+    if protocol is not None and protocol.lower() not in version.protocols:
         message = f'tag "{PROTOCOL_TAG}" has an invalid value "{protocol}". {ALLOWED_PROTOCOLS}'
         findings.add(f'{path}.tags["{PROTOCOL_TAG}"]', message)
-    named = findings.text(inbound.get("protocol"), f"{path}.protocol")
-    if named and named.lower() not in PROTOCOLS:
+    named = findings.text(inbound.get("protocol"), f"{path}.protocol") if version.inbound_protocol_field else ""
+    if named and named.lower() not in version.protocols:
         findings.add(f"{path}.protocol", f'has an invalid value "{named}". {ALLOWED_PROTOCOLS}')
-    findings.require(not tags or SERVICE_TAG in tags, f'{path}.tags["{SERVICE_TAG}"]', "tag has to exist")
+    tags_may_lack = not tags and not version.inbound_tags_required
+    findings.require(tags_may_lack or SERVICE_TAG in tags, f'{path}.tags["{SERVICE_TAG}"]', "tag has to exist")
     _check_service_probe(findings, inbound.get("serviceProbe"), f"{path}.serviceProbe")
     listening = own_address or address
     return [Interface(listening, port), Interface(service_address or listening, service_port or port)]

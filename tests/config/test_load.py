@@ -15,6 +15,7 @@ from krm_fn.config.checks import NOT_YET
 from krm_fn.config.configmap import KEYS
 from krm_fn.config.load import ConfigProblem, load, schema_text
 from krm_fn.config.meshsetup import (
+    KUMA_VERSIONS,
     ExternalName,
     GatewayRule,
     Hostname,
@@ -205,7 +206,19 @@ def test_a_port_may_be_a_float_without_fraction() -> None:
         ("{1: 2}", 'spec["1"]', "config-unknown-field", ""),
         ("injection: {rule: []}", "spec.injection.rule", "config-unknown-field", "rules"),
         ("kumaVersion: 2.14", "spec.kumaVersion", "config-wrong-type", '"2.14" (in quotes)'),
+        ("kumaVersion: 2.1", "spec.kumaVersion", "config-wrong-type", '"2.10" (in quotes)'),
+        ("kumaVersion: 2.9", "spec.kumaVersion", "config-wrong-type", '"2.9" (in quotes)'),
+        ("kumaVersion: 2.8", "spec.kumaVersion", "config-wrong-type", ""),
+        ("kumaVersion: 2", "spec.kumaVersion", "config-wrong-type", ""),
         ("kumaVersion: '2.15'", "spec.kumaVersion", "config-wrong-value", '"2.14"'),
+        ("kumaVersion: '3.0.1'", "spec.kumaVersion", "config-wrong-value", '"2.14"'),
+        ("kumaVersion: '2.14.3'", "spec.kumaVersion", "config-wrong-value", '"2.14"'),
+        ("kumaVersion: v2.10.2", "spec.kumaVersion", "config-wrong-value", '"2.10"'),
+        ("kumaVersion: '2.1.4'", "spec.kumaVersion", "config-wrong-value", ""),
+        ("kumaVersion: '2.8'", "spec.kumaVersion", "config-wrong-value", ""),
+        ("kumaVersion: '2.8.14'", "spec.kumaVersion", "config-wrong-value", ""),
+        ("kumaVersion: ''", "spec.kumaVersion", "config-wrong-value", ""),
+        ("kumaVersion: latest", "spec.kumaVersion", "config-wrong-value", ""),
         ("mesh: Default", "spec.mesh", "config-wrong-value", '"default"'),
         ("mesh: ''", "spec.mesh", "config-wrong-value", ""),
         ("mesh:", "spec.mesh", "config-wrong-type", ""),
@@ -386,6 +399,19 @@ def test_a_message_says_everything() -> None:
         'spec.injection.mode: "webhok" is not allowed; allowed: "webhook", "manual" or "none"; did you mean "webhook"?'
     )
     assert found.value == "webhok"
+
+
+def test_the_message_about_an_old_version_says_why_it_is_not_there() -> None:
+    [found] = problems(setup_of("kumaVersion: '2.7'"))
+    assert found.message == (
+        'spec.kumaVersion: "2.7" is not allowed; allowed: "2.9", "2.10", "2.11", "2.12", "2.13" or "2.14" (no older '
+        "ones: before 2.9 annotations name the mesh of a pod, not labels, and Dataplanes have no labels)"
+    )
+
+
+@pytest.mark.parametrize("version", KUMA_VERSIONS)
+def test_every_supported_version_can_be_asked_for(version: str) -> None:
+    assert loaded(setup_of(f"kumaVersion: '{version}'")).kuma_version == version
 
 
 @pytest.mark.parametrize("row", NOT_YET)

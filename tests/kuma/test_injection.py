@@ -222,7 +222,7 @@ def service(
     ],
 )
 def test_zone_proxies(labels: dict[str, str], services: list[object], is_one: bool) -> None:
-    assert injection.is_zone_proxy(labels, services) is is_one
+    assert injection.is_zone_proxy(labels, services, V2_14) is is_one
 
 
 def test_the_text_for_a_missing_mesh_is_kumas() -> None:
@@ -304,4 +304,4 @@ def test_no_uid_clash(spec: object) -> None:
     ],
 )
 def test_deprecations(annotations: dict[str, Any], found: list[tuple[str, str, str | None]]) -> None:
-    assert [(d.code, d.key, d.proposed) for d in injection.deprecations(annotations)] == found
+    assert [(d.code, d.key, d.proposed) for d in injection.deprecations(annotations, V2_14)] == found

@@ -9,6 +9,7 @@ import pytest
 from krm_fn.kuma.preview import WorkloadInput, placeholder, preview, scale_of
 from krm_fn.kuma.reading import KumaValueError
 from krm_fn.kuma.validation import validate
+from krm_fn.kuma.versions import V2_14
 from tests.kuma.worlds import INJECTED, service, surroundings
 
 KINDS = ["Deployment", "ReplicaSet", "DaemonSet", "Job", "CronJob", "Rollout", "ReplicationController", "Widget"]
@@ -30,7 +31,7 @@ def workload(kind: str = "Deployment", **fields: Any) -> WorkloadInput:
 def dataplanes(subject: WorkloadInput, *services: dict[str, Any], **around: Any) -> list[dict[str, Any]]:
     found = preview(subject, surroundings(*services, **around), "default").dataplanes
     for dataplane in found:
-        assert validate(dataplane) == []
+        assert validate(dataplane, V2_14) == []
     return list(found)
 
 
@@ -235,4 +236,4 @@ def test_placeholder(name: str, namespace: str, address: str) -> None:
 def test_a_placeholder_is_never_too_long() -> None:
     address = placeholder(".".join(["a" * 60] * 4), "n" * 63)
     assert len(address) <= 253
-    assert validate({"mesh": "m", "spec": {"networking": {"address": address}}}) == []
+    assert validate({"mesh": "m", "spec": {"networking": {"address": address}}}, V2_14) == []

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from krm_fn.kuma.services import ContainerPorts, ServiceIndex, matches, service_port, service_view
+from krm_fn.kuma.versions import V2_14
 
 
 def service(name: str, selector: Any = None, **spec: Any) -> dict[str, Any]:
@@ -157,7 +158,7 @@ def test_protocol(app_protocol: Any, annotation: str | None, protocol: str) -> N
     if annotation is not None:
         data["metadata"]["annotations"]["80.service.kuma.io/protocol"] = annotation
     view = service_view(data)
-    assert [view.protocol_of(port) for port in view.ports()] == [protocol]
+    assert [view.protocol_of(port, V2_14.protocols) for port in view.ports()] == [protocol]
 
 
 @pytest.mark.parametrize("junk", [{}, {"metadata": 1, "spec": "x"}, {"spec": {"ports": 3, "selector": None}}])

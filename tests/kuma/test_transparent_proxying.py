@@ -8,6 +8,7 @@ import pytest
 
 from krm_fn.kuma.reading import KumaValueError
 from krm_fn.kuma.transparent_proxying import reachable_backends, transparent_proxying
+from krm_fn.kuma.versions import V2_14
 
 ON = {
     "kuma.io/transparent-proxying": "enabled",
@@ -41,7 +42,7 @@ MODE = "kuma.io/transparent-proxying-ip-family-mode"
     ],
 )
 def test_block(annotations: dict[str, str], block: dict[str, Any]) -> None:
-    found = transparent_proxying(annotations)
+    found = transparent_proxying(annotations, V2_14)
     assert found == block
     assert list(found) == sorted(found)
 
@@ -64,7 +65,7 @@ def test_block(annotations: dict[str, str], block: dict[str, Any]) -> None:
 )
 def test_errors(annotations: dict[str, str], message: str) -> None:
     with pytest.raises(KumaValueError) as caught:
-        transparent_proxying(annotations)
+        transparent_proxying(annotations, V2_14)
     assert message in caught.value.message
 
 

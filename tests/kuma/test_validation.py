@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from krm_fn.kuma.validation import validate
+from krm_fn.kuma.versions import V2_14
 
 PORT = "port must be in the range [1, 65535]"
 TAGS = {"kuma.io/service": "web_shop_svc_80"}
@@ -73,7 +74,7 @@ VALID: list[dict[str, Any]] = [
 @pytest.mark.parametrize("data", VALID)
 def test_valid(data: dict[str, Any]) -> None:
     before = copy.deepcopy(data)
-    assert validate(data) == []
+    assert validate(data, V2_14) == []
     assert data == before
 
 
@@ -304,32 +305,32 @@ def test_valid(data: dict[str, Any]) -> None:
     ],
 )
 def test_one_violation(data: dict[str, Any], path: str, message: str) -> None:
-    assert [(found.path, found.message) for found in validate(data)] == [(f"spec.{path}", message)]
-    assert [found.path for found in validate(data, prefix="")] == [path]
+    assert [(found.path, found.message) for found in validate(data, V2_14)] == [(f"spec.{path}", message)]
+    assert [found.path for found in validate(data, V2_14, prefix="")] == [path]
 
 
 @pytest.mark.parametrize("mesh", [None, "", "A", "a b", "x" * 254, 5, []])
 def test_wrong_mesh(mesh: Any) -> None:
-    assert [found.path for found in validate({**dataplane({}), "mesh": mesh})] == ["mesh"]
+    assert [found.path for found in validate({**dataplane({}), "mesh": mesh}, V2_14)] == ["mesh"]
 
 
 def test_origin() -> None:
     for origin, wrong in (("zone", False), ("global", False), ("", True), ("x", True)):
         data = {**dataplane({}), "metadata": {"labels": {"kuma.io/origin": origin}}}
-        assert bool(validate(data)) is wrong
+        assert bool(validate(data, V2_14)) is wrong
 
 
 def test_names_of_backends_and_expressions() -> None:
-    assert "invalid characters" in validate(dataplane(backends(name="A_b")))[0].message
+    assert "invalid characters" in validate(dataplane(backends(name="A_b")), V2_14)[0].message
     broken = {"type": "prometheus", "conf": {"envoy": {"filterRegex": "("}}}
-    assert "provided regexp isn't correct" in validate(dataplane({}, metrics=broken))[0].message
+    assert "provided regexp isn't correct" in validate(dataplane({}, metrics=broken), V2_14)[0].message
     go = {"type": "prometheus", "conf": {"envoy": {"filterRegex": "\\pL\\z"}}}
-    assert validate(dataplane({}, metrics=go)) == []
+    assert validate(dataplane({}, metrics=go), V2_14) == []
 
 
 def test_all_violations_are_collected() -> None:
     data = dataplane({"address": "", "inbound": [{"port": 0, "tags": {"a": ""}}]}, probes={})
-    assert len(validate(data)) == 5
+    assert len(validate(data, V2_14)) == 5
 
 
 FIELDS = st.sampled_from(
@@ -351,5 +352,5 @@ JUNK = st.recursive(
 @settings(max_examples=200)
 @given(JUNK, JUNK)
 def test_no_shape_makes_it_fail(networking: Any, spec: Any) -> None:
-    assert isinstance(validate({"mesh": spec, "metadata": networking, "spec": spec}), list)
-    assert isinstance(validate(dataplane(networking, metrics=spec, probes=spec)), list)
+    assert isinstance(validate({"mesh": spec, "metadata": networking, "spec": spec}, V2_14), list)
+    assert isinstance(validate(dataplane(networking, metrics=spec, probes=spec), V2_14), list)

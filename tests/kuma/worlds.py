@@ -9,6 +9,7 @@ from krm_fn.kuma.dataplane import Conversion, Surroundings, convert
 from krm_fn.kuma.outbounds import endpoints_by_service
 from krm_fn.kuma.pods import observed_pod
 from krm_fn.kuma.services import ServiceIndex
+from krm_fn.kuma.versions import NEWEST, KumaVersion
 
 INJECTED = {"kuma.io/sidecar-injected": "true"}
 
@@ -61,15 +62,17 @@ def surroundings(
     owners: dict[tuple[str, str], dict[str, Any]] | None = None,
     elsewhere: dict[str, ServiceIndex] | None = None,
     no_namespace: bool = False,
+    version: KumaVersion = NEWEST,
 ) -> Surroundings:
     """All that a Pod of Namespace `shop` meets; `mode` None is a Mesh that does not exist."""
-    resolved = resolve(config or {})
+    resolved = resolve(config or {}, version.defaults, version.unknown_settings)
     index = ServiceIndex(services, (), resolved.injector.ignored_service_selector_labels)
     indexes = {"shop": index, **(elsewhere or {})}
     found_owners, found_nodes = owners or {}, nodes or {}
     return Surroundings(
         namespace=None if no_namespace else namespace or {"metadata": {"name": "shop"}},
         services=index,
+        version=version,
         config=resolved,
         mode_of_mesh=lambda _: mode,
         node_labels=found_nodes.get,
