@@ -5,9 +5,11 @@ Each document is one entry. Documents that hold nothing stay where they are.
 
 from __future__ import annotations
 
-from krm_fn.krm.source import InputError, Splice, line_end, line_start, newline_of
+from krm_fn.krm.source import InputError, Splice, newline_of, next_line
+from krm_fn.yamltext.patch import resume_at
 from krm_fn.yamltext.read import YamlError, read_documents
 from krm_fn.yamltext.scalars import APPLY
+from krm_fn.yamltext.spans import line_start, through_comment
 from krm_fn.yamltext.write import block
 
 TYPE_CHECKING = False
@@ -41,24 +43,32 @@ class Documents:
         return [(i, duplicate) for i, document in enumerate(self._documents) for duplicate in document.duplicates]
 
     def slice(self, entry: int) -> tuple[str, int]:
-        """The text of a document's root, and the column at which its first line starts."""
+        """The text of a document's root, and the column of its first line (0 where that does not matter)."""
+        start, end = self._span(entry)
+        column = 0 if self._documents[entry].flow else start - line_start(self.text, start)
+        return self.text[start:end], column
+
+    def _span(self, entry: int) -> tuple[int, int]:
+        """Where a document's root starts and ends; the comment behind its last line belongs to it."""
         document = self._documents[entry]
-        return self.text[document.start : document.end], document.start - line_start(self.text, document.start)
+        return document.start, document.end if document.flow else through_comment(self.text, document.end)
 
     def rebuild(self, changed: Mapping[int, str], removed: Iterable[int], added: Sequence[dict[str, Any]]) -> str:
         """The text with changed documents replaced, removed ones emptied and added ones at the end."""
         splice = Splice(self.text)
         for position, text in changed.items():
-            document = self._documents[position]
-            splice.replace(document.start, document.end, text)
+            start, end = self._span(position)
+            splice.replace(start, resume_at(self.text, end, text), text)
         for position in removed:
-            document = self._documents[position]
-            splice.replace(line_start(self.text, document.start), line_end(self.text, document.end), "")
-        end = len(self.text)
+            start, end = self._span(position)
+            splice.replace(line_start(self.text, start), next_line(self.text, end), "")
         started = any(entry is not None for entry in self.entries)
         for data in added:
-            opening = self.newline if self.text and not self.text.endswith("\n") and data is added[0] else ""
-            mark = f"---{self.newline}" if started else ""
+            mark = ["---"] if started else []
             started = True
-            splice.replace(end, end, opening + mark + "".join(line + self.newline for line in block(data, 0)))
+            splice.insert_lines(len(self.text), [*mark, *block(data)], self.newline)
         return splice.result()
+
+    def reread(self, text: str) -> list[Any]:
+        """The documents of a text that `rebuild` gave; raises InputError."""
+        return Documents(text, self.typing).entries

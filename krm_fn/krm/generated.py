@@ -10,6 +10,7 @@ from krm_fn.krm.fields import as_map, as_str
 from krm_fn.krm.outcome import error
 from krm_fn.krm.resource import PACKAGE_PATH, PATH, Item
 from krm_fn.record import Record
+from krm_fn.yamltext.changes import same
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from krm_fn.krm.outcome import Emit, Result
 
 GENERATED_BY = "fn.kuma.io/generated-by"
+# What decides whether an item is applied is the generator's to say, so these do not stay from an earlier run.
+NOT_KEPT = ("config.kubernetes.io/local-config", "argocd.argoproj.io/hook")
 NAME_TAKEN = "name-taken"
 
 
@@ -37,32 +40,39 @@ def generated_by(item: Item) -> str:
 
 
 def settle(
-    items: Iterable[Item], earlier: Iterable[Item], emits: Iterable[Emit], owner: str, tracks_files: bool
+    items: Iterable[Item],
+    earlier: Iterable[Item],
+    emits: Iterable[Emit],
+    owner: str,
+    tracks_files: bool,
+    default_namespace: str = "",
 ) -> Settled:
     """Hold what shall exist against what does.
 
-    `items` are those of others, `earlier` those that the owner generated in an earlier run. `tracks_files`: the
-    orchestrator keeps items in files, so new ones need a path.
+    `items` are those of others, `earlier` those that the owner generated in an earlier run; of several with one
+    identity the first counts, the others are not wanted. `tracks_files`: the orchestrator keeps items in files, so new
+    ones need a path. `default_namespace` is where emitted items without a namespace land, as it is for the others.
     """
+    earlier = tuple(earlier)
     taken = {item.key: item for item in items}
-    before = {item.key: item for item in earlier}
+    before = {item.key: item for item in reversed(earlier)}
     changed, added, conflicts = [], [], []
     wanted: set[tuple[str, str, str, str]] = set()
     for emit in _in_order(emits):
         data = _owned(emit.data, owner)
-        key = Item(data, -1, (), "").key
+        key = Item(data, -1, (), default_namespace).key
         if key in taken:
             conflicts.append(_conflict(taken[key], owner))
         elif key in wanted:
             continue
         elif key in before:
             merged = _keeping_annotations(data, before[key])
-            if merged != before[key].data:
+            if not same(merged, before[key].data):
                 changed.append((before[key], merged))
         else:
             added.append(_with_path(data, emit.origin) if tracks_files else data)
         wanted.add(key)
-    removed = tuple(item for key, item in before.items() if key not in wanted)
+    removed = tuple(item for item in earlier if item.key not in wanted or before[item.key] is not item)
     return Settled(tuple(changed), removed, tuple(added), tuple(conflicts))
 
 
@@ -83,7 +93,8 @@ def _annotated(data: dict[str, Any], annotations: dict[str, str]) -> dict[str, A
 
 def _keeping_annotations(data: dict[str, Any], before: Item) -> dict[str, Any]:
     """The new data, with the annotations that orchestrators and others put on the item that it replaces."""
-    kept = dict(as_map(before.metadata.get("annotations")))
+    annotations = as_map(before.metadata.get("annotations"))
+    kept = {key: value for key, value in annotations.items() if key not in NOT_KEPT}
     new = {**kept, **data["metadata"]["annotations"]}
     return {**data, "metadata": {**data["metadata"], "annotations": new}}
 

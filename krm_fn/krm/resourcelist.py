@@ -9,9 +9,12 @@ fields. Items and results may stand in block or in flow style (JSON); what is ad
 from __future__ import annotations
 
 from krm_fn.krm.fields import as_list
-from krm_fn.krm.source import InputError, Splice, line_end, line_start, newline_of
+from krm_fn.krm.source import InputError, Splice, newline_of, next_line
+from krm_fn.yamltext.changes import same
+from krm_fn.yamltext.patch import resume_at
 from krm_fn.yamltext.read import YamlError, read_documents
 from krm_fn.yamltext.scalars import KYAML
+from krm_fn.yamltext.spans import BREAKS, after_break, line_end, line_start, through_comment
 from krm_fn.yamltext.write import block, flow
 
 TYPE_CHECKING = False
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 KIND = "ResourceList"
 OLDEST = "config.kubernetes.io/v1alpha1"  # its results are a mapping, see krm_fn.report
 UNTOUCHED = object()
+BLANKS = BREAKS + " \t"
 API_VERSIONS = ("config.kubernetes.io/v1", "config.kubernetes.io/v1beta1", OLDEST)
 
 
@@ -47,16 +51,32 @@ class ResourceList:
     def duplicates(self) -> list[tuple[int, Duplicate]]:
         """Duplicate keys inside items, each with the position of its item."""
         found = []
-        for duplicate in self._document.duplicates:
-            for position, entry in enumerate(self._document.entries):
-                if entry.start <= duplicate.index < entry.end:
-                    found.append((position, duplicate))
+        position, entries = 0, self._document.entries
+        for duplicate in sorted(self._document.duplicates, key=lambda duplicate: duplicate.index):
+            while position < len(entries) and entries[position].end <= duplicate.index:
+                position += 1
+            if position < len(entries) and entries[position].start <= duplicate.index:
+                found.append((position, duplicate))
         return found
 
+    @property
+    def config_duplicates(self) -> list[Duplicate]:
+        """Duplicate keys inside the functionConfig."""
+        field = self._document.fields.get("functionConfig")
+        if field is None:
+            return []
+        return [found for found in self._document.duplicates if field.value_start <= found.index < field.value_end]
+
     def slice(self, entry: int) -> tuple[str, int]:
-        """The text of an item, and the column at which its first line starts."""
+        """The text of an item, and the column at which its first line starts (0 where that does not matter)."""
+        start, end = self._span(entry)
         span = self._document.entries[entry]
-        return self.text[span.start : span.end], span.column
+        return self.text[start:end], 0 if span.flow else span.column
+
+    def _span(self, entry: int) -> tuple[int, int]:
+        """Where an item starts and ends; the comment behind a block item's last line belongs to it."""
+        span = self._document.entries[entry]
+        return span.start, span.end if span.flow else through_comment(self.text, span.end)
 
     def rebuild(
         self,
@@ -71,31 +91,34 @@ class ResourceList:
         """
         splice = Splice(self.text)
         gone = set(removed)
-        in_flow = self._document.flow or (self._document.entries_flow and bool(self._document.entries))
-        if gone and in_flow:
-            self._rewrite_flow(splice, changed, gone, added)
+        for position, text in changed.items():
+            if position not in gone:
+                start, end = self._span(position)
+                splice.replace(start, resume_at(self.text, end, text), text)
+        if self._document.flow or (self._document.entries_flow and self._document.entries):
+            self._rebuild_flow(splice, gone, added)
         else:
-            for position, text in changed.items():
-                span = self._document.entries[position]
-                splice.replace(span.start, span.end, text)
-            if added and in_flow:
-                self._extend_flow(splice, added)
-            elif gone or added:
-                self._rebuild_block(splice, gone, added)
-        if results is not UNTOUCHED:
+            self._rebuild_block(splice, gone, added)
+        if results is not UNTOUCHED and not same(results or None, self.results or None):
             self._put_results(splice, results)
         return splice.result()
 
+    def reread(self, text: str) -> list[Any]:
+        """The items of a text that `rebuild` gave; raises InputError."""
+        return ResourceList(text).entries
+
     def _put_results(self, splice: Splice, results: Any) -> None:
         field = self._document.fields.get("results")
-        if self._document.flow:
-            self._flow_results(splice, field, results)
-        elif field is None:
+        if field is None:
             if results is not None:
                 self._append_field(splice, "results", results)
+        elif self._document.flow:
+            self._put_value(splice, field, flow([] if results is None else results, json=True))
         else:
-            new = "" if results is None else self._block_field("results", results)
-            splice.replace(line_start(self.text, field.key_start), line_end(self.text, field.value_end), new)
+            start = line_start(self.text, field.key_start)
+            splice.replace(start, next_line(self.text, field.value_end), "")
+            if results is not None:
+                splice.insert_lines(start, block({"results": results}, self._root_column), self.newline)
 
     def _rebuild_block(self, splice: Splice, gone: set[int], added: Sequence[dict[str, Any]]) -> None:
         """Take out and add items of a block sequence, or start one where there is no item yet."""
@@ -103,77 +126,72 @@ class ResourceList:
         entries = document.entries
         field = document.fields.get("items")
         if field is None:
-            self._append_field(splice, "items", added)
+            if added:
+                self._append_field(splice, "items", list(added))
             return
-        if not entries:
-            splice.replace(field.value_start, field.value_end, "")
-            end = line_end(text, field.value_end)
-            splice.replace(end, end, self._opening_break(end) + self._block_items(added, self._root_column))
-            return
-        for position in sorted(gone):
-            before = entries[position - 1].end if position else text.index(":", field.key_start) + 1
-            splice.replace(_dash_line(text, before, entries[position].start), line_end(text, entries[position].end), "")
-        if len(gone) == len(entries) and not added:
-            colon = text.index(":", field.key_start) + 1
+        colon = text.find(":", field.key_start) + 1
+        for position in gone:
+            before = entries[position - 1].end if position else colon
+            start = _dash_line(text, before, entries[position].start)
+            splice.replace(start, next_line(text, entries[position].end), "")
+        if gone and len(gone) == len(entries) and not added:
             splice.replace(colon, colon, " []")
-        end = line_end(text, entries[-1].end)
-        splice.replace(end, end, self._opening_break(end) + self._block_items(added, document.entries_column))
+        if added and not entries:
+            start = field.value_start - (text[field.value_start - 1] == " ")
+            splice.replace(start, field.value_end, "")
+        if added:
+            end = next_line(text, self._span(len(entries) - 1)[1] if entries else field.value_end)
+            column = document.entries_column if entries else self._root_column
+            splice.insert_lines(end, (line for data in added for line in block([data], column)), self.newline)
 
-    def _extend_flow(self, splice: Splice, added: Sequence[dict[str, Any]]) -> None:
-        """Add items behind the last one of a flow sequence, or start a sequence."""
-        document = self._document
-        new = ", ".join(flow(data, json=True) for data in added)
-        field = document.fields.get("items")
+    def _rebuild_flow(self, splice: Splice, gone: set[int], added: Sequence[dict[str, Any]]) -> None:
+        """Take out and add items of a flow sequence, or start one where there is none."""
+        entries = self._document.entries
+        field = self._document.fields.get("items")
+        new = [flow(data, json=True) for data in added]
         if field is None:
-            end = document.end - 1
-            splice.replace(end, end, f'{_flow_comma(self.text, document.start, end)}"items": [{new}]')
-        elif document.entries:
-            end = document.entries[-1].end
-            splice.replace(end, end, ", " + new)
+            if added:
+                self._append_field(splice, "items", list(added))
+        elif len(gone) == len(entries):
+            if gone or added:
+                self._put_value(splice, field, f"[{', '.join(new)}]")
         else:
-            splice.replace(field.value_start, field.value_end, f"[{new}]")
+            self._take_out(splice, gone)
+            gap = _gap(self.text, entries[-1].start)
+            splice.replace(entries[-1].end, entries[-1].end, "".join(f",{gap}{item}" for item in new))
 
-    def _rewrite_flow(
-        self, splice: Splice, changed: Mapping[int, str], gone: set[int], added: Sequence[dict[str, Any]]
-    ) -> None:
-        """Write a flow sequence anew without the items that are gone: the texts of the others stay, commas are ours."""
-        spans = enumerate(self._document.entries)
-        texts = [changed.get(i, self.text[span.start : span.end]) for i, span in spans if i not in gone]
-        field = self._document.fields["items"]
-        splice.replace(
-            field.value_start, field.value_end, f"[{', '.join(texts + [flow(data, json=True) for data in added])}]"
-        )
+    def _put_value(self, splice: Splice, field: Field, new: str) -> None:
+        """Give a field of a flow mapping its value."""
+        start, end, lead = _flow_value(self.text, field)
+        splice.replace(start, end, lead + new)
 
-    def _flow_results(self, splice: Splice, field: Field | None, results: Any) -> None:
-        if field is not None:
-            splice.replace(field.value_start, field.value_end, flow([] if results is None else results, json=True))
-        elif results is not None:
-            end = self._document.end - 1
-            comma = _flow_comma(self.text, self._document.start, end)
-            splice.replace(end, end, f'{comma}"results": {flow(results, json=True)}')
+    def _take_out(self, splice: Splice, gone: set[int]) -> None:
+        """Cut items out of a flow sequence that keeps others, each with the comma on one of its sides."""
+        entries = self._document.entries
+        first_kept = min(set(range(len(entries))) - gone)
+        for position in gone:
+            if position < first_kept:
+                splice.replace(entries[position].start, entries[position + 1].start, "")
+            else:
+                splice.replace(entries[position - 1].end, entries[position].end, "")
 
     def _append_field(self, splice: Splice, name: str, value: Any) -> None:
-        """Add a top-level field after the last line of the list."""
-        end = line_end(self.text, self._document.end)
-        splice.replace(end, end, self._opening_break(end) + self._block_field(name, value))
-
-    def _opening_break(self, end: int) -> str:
-        """A line break where the text ends without one."""
-        return "" if end == 0 or self.text[end - 1] == "\n" else self.newline
+        """Add a top-level field after the last one."""
+        if not self._document.flow:
+            end = next_line(self.text, self._document.end)
+            splice.insert_lines(end, block({name: value}, self._root_column), self.newline)
+            return
+        last = max(self._document.fields.values(), key=lambda field: field.key_start)
+        gap = _gap(self.text, last.key_start)
+        end = _flow_value(self.text, last)[1]
+        blank = " " if self.text[end - 1] == ":" else ""
+        splice.replace(end, end, f'{blank},{gap}"{name}": {flow(value, json=True)}')
 
     @property
     def _root_column(self) -> int:
-        start = self._document.start
-        return start - line_start(self.text, start)
-
-    def _block_field(self, name: str, value: Any) -> str:
-        return self._lines(block({name: value}, self._root_column))
-
-    def _block_items(self, items: Sequence[dict[str, Any]], column: int) -> str:
-        return self._lines(line for item in items for line in block([item], column))
-
-    def _lines(self, lines: Iterable[str]) -> str:
-        return "".join(line + self.newline for line in lines)
+        """The column of the root's keys: of the first one, also where that has a tag or a ``?`` before it."""
+        start = line_start(self.text, min(field.key_start for field in self._document.fields.values()))
+        return next(index for index in range(start, len(self.text)) if self.text[index] != " ") - start
 
 
 def _only_document(text: str) -> Document:
@@ -185,8 +203,7 @@ def _only_document(text: str) -> Document:
     documents = [document for document in documents if document.data is not None] or documents[:1]
     if len(documents) > 1:
         raise InputError(
-            f"one {KIND} was expected, but the input holds {len(documents)} documents; an orchestrator (kustomize, "
-            "kpt) "
+            f"one {KIND} was expected, but the input holds {len(documents)} documents; an orchestrator (kustomize, kpt) "
             f"wraps manifests in a {KIND}, and so does `kpt fn source`"
         )
     root = documents[0].data if documents else None
@@ -199,26 +216,57 @@ def _only_document(text: str) -> Document:
             f"apiVersion {root.get('apiVersion')!r} of the {KIND} is not supported: it must be one of "
             f"{', '.join(API_VERSIONS)}"
         )
+    _check_items(text, documents[0])
+    return documents[0]
+
+
+def _check_items(text: str, document: Document) -> None:
+    """Refuse what cannot be answered item by item."""
+    root = document.data
     items = root.get("items")
     if items is not None and not isinstance(items, list):
         raise InputError(f"`items` of the {KIND} must be a list, not {type(items).__name__}")
-    for duplicate in documents[0].duplicates:
-        if not any(entry.start <= duplicate.index < entry.end for entry in documents[0].entries):
+    if len(items or ()) != len(document.entries):
+        raise InputError(f"`items` of the {KIND} must be a list of its own, neither an alias nor merged")
+    field = document.fields.get("items")
+    if field is not None and not document.flow and _is_empty(field) and text[field.value_start - 1] != ":":
+        raise InputError(f"`items` of the {KIND} must have a colon and a value")
+    root_keys = {field.key_start for field in document.fields.values()}
+    for duplicate in document.duplicates:
+        if duplicate.index in root_keys:
             raise InputError(f"the key {duplicate.key!r} stands twice in the {KIND}", duplicate.line)
-    return documents[0]
 
 
 def _dash_line(text: str, after: int, start: int) -> int:
     """The start of the line that holds the dash of the item at `start`, looking behind `after`."""
-    position = line_end(text, after)
+    position = next_line(text, after)
     while position < start:
         if text[position:start].lstrip(" ").startswith("-"):
             return position
-        position = text.find("\n", position) + 1
+        position = after_break(text, line_end(text, position))
     return line_start(text, start)
 
 
-def _flow_comma(text: str, start: int, end: int) -> str:
-    """What separates a new member from those of the flow mapping text[start:end]."""
-    inside = text[start + 1 : end].rstrip()
-    return "" if not inside or inside.endswith(",") else ", "
+def _is_empty(field: Field) -> bool:
+    return field.value_start == field.value_end
+
+
+def _flow_value(text: str, field: Field) -> tuple[int, int, str]:
+    """Where the value of a field of a flow mapping stands or would stand, and what a new one needs before it."""
+    start, end = field.value_start, field.value_end
+    if _is_empty(field) and text[start - 1] != ":":
+        colon = start
+        while text[colon] in BLANKS:
+            colon += 1
+        if text[colon] != ":":
+            return start, end, ": "
+        start = end = colon + 1
+    return start, end, " " if text[start - 1] == ":" else ""
+
+
+def _gap(text: str, start: int) -> str:
+    """The white space before a member of a flow collection, which is how further ones are set apart."""
+    position = start
+    while position and text[position - 1] in BLANKS:
+        position -= 1
+    return text[position:start] if position and text[position - 1] in ",[{" else " "

@@ -40,6 +40,7 @@ class Resources:
         self._known_namespaces = known_namespaces
         self._workload_kinds = WORKLOAD_KINDS if workload_kinds is None else workload_kinds
         self._memo: dict[object, Any] = {}
+        self._memo_of_pods: dict[object, Any] = {}
 
     @classmethod
     def read(
@@ -61,11 +62,15 @@ class Resources:
         items = tuple(item for item in self.items if item.place not in places)
         return Resources(items, self.default_namespace, self._known_namespaces, self._workload_kinds)
 
-    def memo(self, key: object, build: Callable[[], T]) -> T:
-        """Return what `build` makes, made once for these Resources."""
-        if key not in self._memo:
-            self._memo[key] = build()
-        return self._memo[key]  # type: ignore[no-any-return]  # the key decides the type
+    def memo(self, key: object, build: Callable[[], T], of_pods: bool = False) -> T:
+        """Return what `build` makes, made once for these Resources.
+
+        `of_pods`: it is made of Namespaces and workloads only, so it outlives edits of other items.
+        """
+        memo = self._memo_of_pods if of_pods else self._memo
+        if key not in memo:
+            memo[key] = build()
+        return memo[key]  # type: ignore[no-any-return]  # the key decides the type
 
     def of_kind(self, kind: str) -> tuple[Item, ...]:
         """The items of a kind, whatever their group."""
@@ -106,7 +111,7 @@ class Resources:
                     found.append(Workload(item, path))
             return tuple(found)
 
-        return self.memo("workloads", build)
+        return self.memo("workloads", build, of_pods=True)
 
     @property
     def workloads_by_namespace(self) -> dict[str, list[Workload]]:
@@ -118,7 +123,7 @@ class Resources:
                 found.setdefault(workload.item.namespace, []).append(workload)
             return found
 
-        return self.memo("workloads_by_namespace", build)
+        return self.memo("workloads_by_namespace", build, of_pods=True)
 
     @property
     def services(self) -> tuple[Item, ...]:
@@ -152,7 +157,7 @@ class Resources:
                     found[item.name] = Namespace(item.name, item.labels, item.annotations, item)
             return found
 
-        return self.memo("namespaces", build)
+        return self.memo("namespaces", build, of_pods=True)
 
     @property
     def meshes(self) -> dict[str, Item]:
@@ -180,7 +185,13 @@ class Resources:
             for edit in changes:
                 data = with_value(data, edit.path, edit.value)
             items.append(Item(data, item.entry, item.prefix, self.default_namespace))
-        return Resources(tuple(items), self.default_namespace, self._known_namespaces, self._workload_kinds)
+        edited = Resources(tuple(items), self.default_namespace, self._known_namespaces, self._workload_kinds)
+        if not any(self._concerns_pods(edits_of_item[0].item) for edits_of_item in by_place.values()):
+            edited._memo_of_pods = self._memo_of_pods
+        return edited
+
+    def _concerns_pods(self, item: Item) -> bool:
+        return item.kind == "Namespace" or (item.group, item.kind) in self._workload_kinds
 
 
 def with_value(data: Any, path: Path, value: Any) -> Any:
@@ -195,21 +206,26 @@ def with_value(data: Any, path: Path, value: Any) -> Any:
         else:
             copy[step] = with_value(copy[step], rest, value)
         return copy
+    if value is REMOVED and step not in as_map(data):
+        return data
     copy = dict(as_map(data))
     if value is REMOVED and not rest:
-        copy.pop(step, None)
-    elif value is REMOVED and step not in copy:
-        return data
+        del copy[step]
     else:
         copy[step] = with_value(copy.get(step), rest, value)
     return copy
+
+
+def is_list(item: Item) -> bool:
+    """Whether the item is a ``kind: List`` (or ``DeploymentList``, ...) that holds other items."""
+    return item.kind.endswith("List") and isinstance(item.data.get("items"), list)
 
 
 def _unpack(data: dict[str, Any], entry: int, prefix: Path, default_namespace: str) -> Iterator[Item]:
     """Yield the item, and the members of a List after it."""
     item = Item(data, entry, prefix, default_namespace)
     yield item
-    if item.kind.endswith("List") and len(prefix) < 2 * LIST_DEPTH:
+    if is_list(item) and len(prefix) < 2 * LIST_DEPTH:
         for index, member in enumerate(as_list(data.get("items"))):
             if isinstance(member, dict) and member.get("kind"):
                 yield from _unpack(member, entry, (*prefix, "items", index), default_namespace)

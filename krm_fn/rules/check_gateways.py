@@ -1,0 +1,209 @@
+"""Gateways: those outside of the mesh they lead into, their names, and switches where nobody reads them."""
+
+from __future__ import annotations
+
+from krm_fn.gateways.product import BY_ANNOTATION
+from krm_fn.krm.fields import as_map
+from krm_fn.krm.outcome import field_path, info, warning
+from krm_fn.kuma import names
+from krm_fn.kuma.service_upstream import UPSTREAM_ANNOTATIONS
+from krm_fn.rules.membership import is_delegated_gateway, members, selected_by, services_of
+from krm_fn.rules.recognition import backends_of, presence_of, recognised
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from krm_fn.config.meshsetup import MeshSetup
+    from krm_fn.gateways.product import Product
+    from krm_fn.gateways.routes import Backend
+    from krm_fn.krm.outcome import Path, Result
+    from krm_fn.krm.resource import Item
+    from krm_fn.krm.resources import Resources
+    from krm_fn.rules.membership import Member
+
+    Check = Callable[[Resources, MeshSetup], Iterator[Result]]
+
+GATEWAY_OUTSIDE = "gateway-outside-mesh"
+GATEWAY_NAME = "gateway-named-by-service"
+OTHER_MESH = "gateway-in-other-mesh"
+SWITCH_MISPLACED = "gateway-switch-misplaced"
+
+EXPOSED = ("LoadBalancer", "NodePort")
+SWITCH_WORDS = ("service-upstream", "use-cluster-ip", "nativelb", "service_proxy_upstream")
+"""Parts of the keys of all annotations that make a product dial Services: others need no look at the catalog."""
+
+
+def _outside(resources: Resources, setup: MeshSetup) -> Iterator[Result]:
+    """A marked gateway whose pods get no sidecar sends past every policy of the mesh."""
+    for member in members(resources, setup).values():
+        if is_delegated_gateway(member.workload.template) and not member.in_mesh and not _is_told(member):
+            yield warning(
+                GATEWAY_OUTSIDE,
+                f"it is marked as a gateway, but is in no mesh: {member.decision.message} {_remedy(member)}",
+                member.workload.item,
+                field_path(*member.workload.template.path, "metadata", "annotations", names.GATEWAY),
+                names.ENABLED,
+            )
+
+
+def _is_told(member: Member) -> bool:
+    """Whether the decision itself is an error or warning already."""
+    return member.decision.severity != "info"
+
+
+def _remedy(member: Member) -> str:
+    labels = field_path(*member.workload.template.path, "metadata", "labels", names.SIDECAR_INJECTION)
+    return f"Label its Namespace or its pods ({labels}: {names.ENABLED}), or add a rule to spec.injection.rules"
+
+
+class _Proxies:
+    """The recognised proxies of one product."""
+
+    def __init__(self) -> None:
+        self.meshes: set[str] = set()
+        self.inside: list[Member] = []
+        self.outside: list[Member] = []
+
+    def add(self, member: Member) -> None:
+        """File one by whether it is in a mesh; of what is told or marked already, another check tells."""
+        if member.in_mesh:
+            self.meshes.add(member.mesh.name)
+            self.inside.append(member)
+        elif not _is_told(member) and not is_delegated_gateway(member.workload.template):
+            self.outside.append(member)
+
+
+def _recognised(resources: Resources, setup: MeshSetup) -> Iterator[Result]:
+    """Recognised proxies in no mesh, or in another one, than the Services that their routes lead to."""
+    everyone = members(resources, setup)
+    proxies: dict[str, _Proxies] = {}
+    for place, (_, recognition) in recognised(resources).items():
+        if recognition.carries_traffic:
+            proxies.setdefault(recognition.product, _Proxies()).add(everyone[place])
+    if not proxies:
+        return
+    told: set[tuple[str, str, str]] = set()
+    for backend in backends_of(resources, setup):
+        meshes = _meshes_behind(backend, resources, setup)
+        for product in backend.products if meshes else ():
+            found, key = proxies.get(product), (product, backend.namespace, backend.service)
+            if found is None or key in told or not found.meshes.isdisjoint(meshes):
+                continue
+            told.add(key)
+            yield from _strangers(found, backend, ", ".join(sorted(meshes)))
+
+
+def _meshes_behind(backend: Backend, resources: Resources, setup: MeshSetup) -> set[str]:
+    selected = selected_by(resources, setup).get((backend.namespace, backend.service), ())
+    return {member.mesh.name for member in selected if member.in_mesh}
+
+
+def _strangers(proxies: _Proxies, backend: Backend, meshes: str) -> Iterator[Result]:
+    """Those in no mesh are told of once, those in another one once for each Service."""
+    leads = f"{backend.item.words} leads it to the Service {backend.namespace}/{backend.service} in mesh {meshes}"
+    for member in proxies.inside[:1]:
+        template = member.workload.template
+        yield warning(
+            OTHER_MESH,
+            f"it is in mesh {member.mesh.name}, but {leads}: no mesh trusts the certificates of another, and strict "
+            "mTLS refuses it; put both into one mesh",
+            member.workload.item,
+            field_path(*template.path, "metadata", "labels", names.KUMA_MESH),
+            template.labels.get(names.KUMA_MESH),
+        )
+    outside, proxies.outside = proxies.outside, []
+    for member in outside:
+        yield warning(
+            GATEWAY_OUTSIDE,
+            f"it is in no mesh, but {leads}, which refuses it under strict mTLS: {member.decision.message} "
+            f"{_remedy(member)}, and mark it as a gateway in spec.gateways.rules",
+            member.workload.item,
+            field_path(*member.workload.template.path, "metadata", "labels", names.SIDECAR_INJECTION),
+        )
+
+
+def _names(resources: Resources, setup: MeshSetup) -> Iterator[Result]:
+    """Of several Services that select a gateway, Kuma takes the first by name: often that of an admin port."""
+    for member in members(resources, setup).values():
+        if not (member.in_mesh and is_delegated_gateway(member.workload.template)):
+            continue
+        views = [view for view in services_of(member.workload, resources, setup) if any(view.ports())]
+        views = [view for view in views if not view.external]
+        if len(views) < 2:
+            continue
+        first, others = views[0], views[1:]
+        front = [view.name for view in others if view.type in EXPOSED]
+        say = warning if front and first.type not in EXPOSED else info
+        yield say(
+            GATEWAY_NAME,
+            f"Kuma knows the gateway by the Service {first.name}, the first by name of those that select it "
+            f"({', '.join(view.name for view in views)})"
+            + (f", although clients come in by {front[0]}" if front and say is warning else "")
+            + f": name another in spec.gateways.rules[].service, or annotate {first.name} with {names.IGNORE}: "
+            '"true"',
+            member.workload.item,
+            "",
+        )
+
+
+def _misplaced(resources: Resources, setup: MeshSetup) -> Iterator[Result]:
+    """Annotations that make some product dial Services, on an object where no product reads them."""
+    for item in resources.items:
+        annotations = item.metadata.get("annotations")
+        for key in annotations if isinstance(annotations, dict) else ():
+            if not isinstance(key, str) or not any(word in key for word in SWITCH_WORDS):
+                continue
+            if item.kind == "Service" and key in UPSTREAM_ANNOTATIONS:  # Kuma writes both, read or not
+                continue
+            yield from _switch(item, key, as_map(annotations)[key], resources, setup)
+
+
+def _switch(item: Item, key: str, value: object, resources: Resources, setup: MeshSetup) -> Iterator[Result]:
+    # The catalog is large, and hardly ever needed here.
+    from krm_fn.gateways.catalog import catalog
+
+    readers = [
+        (product, switch.object)
+        for product in catalog()
+        for switch in product.switches
+        if switch.how == BY_ANNOTATION and switch.key == key
+    ]
+    if not readers or any(kind == item.kind for _, kind in readers):
+        return
+    if any(_reads_it_here(product, item, key, resources, setup) for product, _ in readers):
+        return
+    where = dict.fromkeys(f"{product.name} reads it on the {kind}" for product, kind in readers)
+    yield warning(
+        SWITCH_MISPLACED,
+        f"nobody reads this annotation on a {item.kind}: {'; '.join(where)}. Move it there, or leave it to "
+        "spec.serviceUpstream",
+        item,
+        field_path("metadata", "annotations", key),
+        value,
+    )
+
+
+def _reads_it_here(product: Product, item: Item, key: str, resources: Resources, setup: MeshSetup) -> bool:
+    """Whether a product that is there reads the setting on this kind of object too, if under another prefix."""
+    name = key.rpartition("/")[2]
+    if not any(s.object == item.kind and s.key.rpartition("/")[2] == name for s in product.switches):
+        return False
+    if product.id in presence_of(resources, setup).products:
+        return True
+    return product.id in _serving(resources, setup).get(item.place, ())
+
+
+def _serving(resources: Resources, setup: MeshSetup) -> dict[tuple[int, Path], set[str]]:
+    """The products that may serve each route."""
+
+    def build() -> dict[tuple[int, Path], set[str]]:
+        found: dict[tuple[int, Path], set[str]] = {}
+        for backend in backends_of(resources, setup):
+            found.setdefault(backend.item.place, set()).update(backend.products)
+        return found
+
+    return resources.memo("products of routes", build)
+
+
+GATEWAY_CHECKS: tuple[Check, ...] = (_outside, _recognised, _names, _misplaced)

@@ -1,0 +1,199 @@
+"""The gateway mark: ``kuma.io/gateway: enabled`` on the pod templates of proxies.
+
+Marked pods take incoming traffic past the sidecar. Rules name them; known products are recognised from the catalog
+and reported or marked, with the evidence. Only a pod with the proxy in it is marked, never a mere controller: Kuma
+would list it as a second, broken gateway (https://github.com/kumahq/kuma/issues/12765).
+"""
+
+from __future__ import annotations
+
+from krm_fn.gateways.catalog import products_by_id
+from krm_fn.gateways.detect import POSSIBLE
+from krm_fn.gateways.product import CONTROLLER, IMPOSSIBLE, JOB
+from krm_fn.krm.fields import as_map
+from krm_fn.krm.outcome import field_path, info, warning
+from krm_fn.kuma import names
+from krm_fn.kuma.services import is_ignored
+from krm_fn.rules.editing import set_text
+from krm_fn.rules.membership import is_delegated_gateway, members, selected_by, services_of
+from krm_fn.rules.recognition import recognised
+from krm_fn.rules.wording import target_words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from krm_fn.config.meshsetup import GatewayRule, MeshSetup
+    from krm_fn.gateways.detect import Recognition
+    from krm_fn.krm.outcome import Edit, Path, Result
+    from krm_fn.krm.resource import Item, Workload
+    from krm_fn.krm.resources import Resources
+
+GATEWAY_RECOGNISED = "gateway-recognised"
+GATEWAY_UNMARKED = "gateway-not-marked"
+GATEWAY_NOT_MARKABLE = "gateway-not-markable"
+GATEWAY_ON_CONTROLLER = "gateway-mark-on-controller"
+GATEWAY_RULE_BUILTIN = "gateway-is-builtin"
+GATEWAY_RULE_UNUSED = "rule-matches-nothing"
+GATEWAY_SERVICE = "gateway-service-not-found"
+GATEWAY_SERVICE_IGNORED = "gateway-service-ignored"
+
+
+def gateways(resources: Resources, setup: MeshSetup) -> Iterator[Edit | Result]:
+    """Carry out ``spec.gateways``: the rules first, then detection for what no rule names."""
+    ruled: set[tuple[int, Path]] = set()
+    for number, rule in enumerate(setup.gateways.rules):
+        matched = [workload for workload in resources.workloads if _matches(rule, workload.item)]
+        for workload in matched:
+            if workload.item.place not in ruled:
+                ruled.add(workload.item.place)
+                yield from _mark_by_rule(workload, number)
+                yield from _name_by_service(workload, rule, number, resources, setup)
+        if not matched:
+            yield warning(
+                GATEWAY_RULE_UNUSED,
+                "no workload of the package matches the target: check kind, name and namespace (anchored regular "
+                f"expressions): {target_words(rule.target)}",
+                field=f"functionConfig.spec.gateways.rules[{number}].target",
+            )
+    if setup.gateways.detect == "off":
+        return
+    for workload, recognition in recognised(resources).values():
+        yield from _detected(workload, recognition, workload.item.place in ruled, resources, setup)
+
+
+def _matches(rule: GatewayRule, item: Item) -> bool:
+    return rule.target.matches(item.api_version, item.kind, item.name, item.namespace, item.labels, item.annotations)
+
+
+def mark_path(workload: Workload) -> Path:
+    """Where the mark stands."""
+    return (*workload.template.path, "metadata", "annotations", names.GATEWAY)
+
+
+def _mark_by_rule(workload: Workload, number: int) -> Iterator[Edit | Result]:
+    """Mark what a rule names; a value that somebody wrote stays, and is judged by the checks."""
+    value = as_map(workload.template.metadata.get("annotations")).get(names.GATEWAY)
+    if value is None:
+        yield from set_text(workload.item, mark_path(workload), names.ENABLED)
+    elif value == names.GATEWAY_BUILTIN:
+        yield warning(
+            GATEWAY_RULE_BUILTIN,
+            f"rule {number} of spec.gateways.rules names a builtin gateway of Kuma's own, which is left alone: "
+            "narrow the target",
+            workload.item,
+            field_path(*mark_path(workload)),
+            value,
+        )
+
+
+def _name_by_service(
+    workload: Workload, rule: GatewayRule, number: int, resources: Resources, setup: MeshSetup
+) -> Iterator[Edit | Result]:
+    """Take all Services but the one that shall name the gateway out of Kuma's sight."""
+    if rule.service is None:
+        return
+    namespace, field = workload.item.namespace, f"functionConfig.spec.gateways.rules[{number}].service"
+    selecting = [view.name for view in services_of(workload, resources, setup)]
+    if rule.service not in selecting:
+        why = _why_not(rule.service, namespace, selecting, resources)
+        yield warning(GATEWAY_SERVICE, why, workload.item, field, rule.service)
+        return
+    for name in selecting:
+        service = resources.service(namespace, name)
+        if name != rule.service and service is not None:
+            yield from set_text(service, ("metadata", "annotations", names.IGNORE), "true")
+            yield _ignored(service, workload, rule.service, resources, setup)
+
+
+def _why_not(name: str, namespace: str, selecting: list[str], resources: Resources) -> str:
+    """Why a Service cannot name a gateway."""
+    service = resources.service(namespace, name)
+    start = f"the Service {name} that shall name the gateway"
+    if service is None:
+        why = f"{start} is not in the package (namespace {namespace})"
+    elif is_ignored(service.annotations):
+        return f"{start} carries {names.IGNORE}, so that Kuma does not count it: take that annotation away"
+    else:
+        why = f"{start} does not select its pods"
+    return why + (f"; those that do are {', '.join(selecting)}" if selecting else "")
+
+
+def _ignored(service: Item, workload: Workload, named_by: str, resources: Resources, setup: MeshSetup) -> Result:
+    """Tell of a Service that Kuma shall not see, and of other workloads that it leads to: they lose it too."""
+    selected = selected_by(resources, setup).get((service.namespace, service.name), [])
+    served = [m.workload for m in selected if m.in_mesh and m.workload.item.place != workload.item.place]
+    others = [other.item.words for other in served if not is_delegated_gateway(other.template)]
+    say, field = (warning if others else info), field_path("metadata", "annotations", names.IGNORE)
+    also = f"; it also leads to {', '.join(others[:3])}, which the mesh no longer reaches by it" if others else ""
+    return say(
+        GATEWAY_SERVICE_IGNORED,
+        f"taken out of Kuma's sight, so that the gateway {workload.item.name} is named by the Service {named_by}{also}",
+        service,
+        field,
+        None,
+        "true",
+    )
+
+
+def _detected(
+    workload: Workload, recognition: Recognition, ruled: bool, resources: Resources, setup: MeshSetup
+) -> Iterator[Edit | Result]:
+    """Say what was recognised, and mark it if that is asked for and possible."""
+    product = products_by_id()[recognition.product]
+    item, template = workload.item, workload.template
+    evidence = f"{product.name}, {recognition.role} ({recognition.confidence}: {'; '.join(recognition.evidence)})"
+    path = field_path(*mark_path(workload))
+    value = template.annotations.get(names.GATEWAY)
+    if value == names.GATEWAY_BUILTIN:
+        return
+    if recognition.role in (CONTROLLER, JOB):
+        if is_delegated_gateway(template) or (ruled and value is None):
+            remedy = "narrow the target of the rule in spec.gateways.rules" if ruled else "take the annotation away"
+            yield warning(
+                GATEWAY_ON_CONTROLLER,
+                f"recognised as {evidence}: no traffic passes through it, and the mark makes Kuma list it as a "
+                f"second, broken gateway; {remedy}",
+                item,
+                path,
+                names.ENABLED,
+            )
+        return
+    if value is not None or ruled:
+        yield info(GATEWAY_RECOGNISED, f"recognised as {evidence}", item, path, value)
+        return
+    obstacle = _obstacle(product.family, recognition)
+    if obstacle:
+        sure = recognition.confidence != POSSIBLE
+        yield (warning if sure and _in_mesh(workload, resources, setup) else info)(
+            GATEWAY_NOT_MARKABLE, f"recognised as {evidence}, but not to be marked: {obstacle}", item, path
+        )
+    elif setup.gateways.detect == "annotate" and recognition.confidence != POSSIBLE:
+        yield from set_text(item, mark_path(workload), names.ENABLED)
+        yield info(GATEWAY_RECOGNISED, f"marked as gateway: recognised as {evidence}", item, path, None, names.ENABLED)
+    else:
+        sure = recognition.confidence != POSSIBLE
+        remedy = "add a rule to spec.gateways.rules"
+        if sure and setup.gateways.detect != "annotate":
+            remedy += ", or set spec.gateways.detect to annotate"
+        yield (warning if sure and _in_mesh(workload, resources, setup) else info)(
+            GATEWAY_UNMARKED,
+            f"recognised as {evidence}, but not marked as a gateway: in a mesh its sidecar takes incoming traffic too "
+            f"and refuses clients outside of the mesh; if it is one, {remedy}",
+            item,
+            path,
+            None,
+            names.ENABLED,
+        )
+
+
+def _obstacle(family: str, recognition: Recognition) -> str:
+    if family == IMPOSSIBLE:
+        return "this product cannot be a delegated gateway"
+    if recognition.host_network:
+        return "its pods use the host's network, where the sidecar's redirection would hit the whole node"
+    return ""
+
+
+def _in_mesh(workload: Workload, resources: Resources, setup: MeshSetup) -> bool:
+    return members(resources, setup)[workload.item.place].in_mesh

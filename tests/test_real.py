@@ -1,0 +1,95 @@
+"""Manifests of real projects, where they are at hand, and every golden output: valid Kubernetes, untouched where unchanged.
+
+The folder ``../shared/real`` is not part of the project; without it the tests on real manifests are skipped.
+"""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from krm_fn.function import transform
+from krm_fn.krm.documents import Documents
+from krm_fn.krm.resourcelist import ResourceList
+from krm_fn.yamltext.scalars import KYAML
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # the validator's own imports warn of their age
+    import kubernetes_validate
+
+ROOT = Path(__file__).resolve().parent.parent
+REAL = sorted((ROOT.parent / "shared" / "real").glob("*.yaml"))
+FIXTURES = sorted((ROOT / "fixtures").rglob("output.yaml"))
+KUBERNETES = "1.31"
+CORE_GROUPS = ("v1", "apps/v1", "batch/v1", "networking.k8s.io/v1", "policy/v1", "rbac.authorization.k8s.io/v1")
+
+CONFIGS = {
+    "defaults": "{}",
+    "everything in the mesh": """
+      injection: {rules: [{target: {kind: Namespace}, inject: true}], override: true}
+      gateways: {detect: annotate}
+      dataplanes: {emit: all, localConfig: false}
+      results: {level: info}
+""",
+}
+
+
+def as_list(path: Path, spec: str) -> str:
+    """A ResourceList whose items are the documents of a file, each with its text as it is."""
+    source = Documents(path.read_text(), KYAML)
+    head = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nfunctionConfig:\n  apiVersion: fn.kuma.io/v1alpha1\n"
+    head += f"  kind: MeshSetup\n  metadata: {{name: real}}\n  spec: {spec}\nitems:\n"
+    items = []
+    for entry, data in enumerate(source.entries):
+        if data is not None:
+            lines = source.slice(entry)[0].rstrip("\n").split("\n")
+            items.append("\n".join([f"- {lines[0]}", *(f"  {line}" if line else "" for line in lines[1:])]) + "\n")
+    return head + "".join(items)
+
+
+@pytest.mark.skipif(not REAL, reason="no ../shared/real beside the project")
+@pytest.mark.parametrize("spec", CONFIGS.values(), ids=CONFIGS)
+@pytest.mark.parametrize("path", REAL, ids=lambda path: path.stem)
+def test_real_package(path: Path, spec: str) -> None:
+    text = as_list(path, spec)
+    done = transform(text)
+    assert done.outcome.exit_code == 0, [result.message for result in done.outcome.results]
+    before, after = ResourceList(text), ResourceList(done.text)
+    for entry in range(len(before.entries)):
+        same = before.entries[entry] == after.entries[entry]
+        assert same == (entry not in done.outcome.changed)
+        if same:
+            assert before.slice(entry) == after.slice(entry)
+    again = transform(done.text)
+    assert ResourceList(again.text).entries == after.entries
+    assert not again.outcome.changed
+    for item in after.entries:
+        check(item)
+
+
+@pytest.mark.parametrize("path", FIXTURES, ids=lambda path: str(path.parent.relative_to(ROOT / "fixtures")))
+def test_fixture_output_is_valid_kubernetes(path: Path) -> None:
+    output = yaml.load(path.read_text(), Loader=yaml.CBaseLoader)
+    if any(result["severity"] == "error" for result in results_of(output)):
+        pytest.skip("the case is about manifests that are refused")
+    for item in ResourceList(path.read_text()).entries:
+        check(item)
+
+
+def results_of(output: Any) -> list[dict[str, Any]]:
+    results = output.get("results") or []
+    return results.get("items", []) if isinstance(results, dict) else results
+
+
+def check(item: Any) -> None:
+    """Core resources must be what the API server accepts; custom ones have no schema here."""
+    if not isinstance(item, dict) or item.get("apiVersion") not in CORE_GROUPS:
+        return
+    try:
+        kubernetes_validate.validate(item, KUBERNETES, strict=False)
+    except kubernetes_validate.VersionNotSupportedError as error:
+        pytest.fail(str(error))
