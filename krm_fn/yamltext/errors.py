@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import functools
-import re
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import re
 
 _WIDTH = 100
 
@@ -87,4 +90,6 @@ def from_characters(text: str) -> YamlError:
 
 @functools.cache
 def _forbidden() -> re.Pattern[str]:
-    return re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+    from re import compile  # loaded only when something is wrong: starting fast matters
+
+    return compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

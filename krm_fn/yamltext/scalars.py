@@ -13,10 +13,11 @@ their text, kyaml spells them as RFC 3339 does.
 from __future__ import annotations
 
 import functools
-import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
+
     Scalar = str | int | float | bool | None
 
 KYAML = "kyaml"
@@ -184,7 +185,9 @@ def _signed_after_prefix(plain: str, text: str, typing: str) -> int | str:
 
 @functools.cache
 def _timestamp_pattern() -> re.Pattern[str]:
-    return re.compile(
+    from re import compile  # loaded for the first text that may be a timestamp: starting fast matters
+
+    return compile(
         r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
         r"(?:(?:(?P<t>[Tt])| )([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,]([0-9]+))?"
         r"(?P<zone>(?(t)(?:Z|[-+][0-9]{2}:[0-9]{2})|)))?"
