@@ -35,9 +35,16 @@ SWITCH_WORDS = ("service-upstream", "use-cluster-ip", "nativelb", "service_proxy
 
 
 def _outside(resources: Resources, setup: MeshSetup) -> Iterator[Result]:
-    """A marked gateway whose pods get no sidecar sends past every policy of the mesh."""
-    for member in members(resources, setup).values():
-        if is_delegated_gateway(member.workload.template) and not member.in_mesh and not _is_told(member):
+    """A marked gateway whose pods get no sidecar sends past every policy of the mesh.
+
+    A mere controller shall lose its mark, not join: ``krm_fn.rules.gateways`` tells of it where detection is on.
+    """
+    found = recognised(resources) if setup.gateways.detect != "off" else {}
+    controllers = {place for place, (_, recognition) in found.items() if not recognition.carries_traffic}
+    for place, member in members(resources, setup).items():
+        if not is_delegated_gateway(member.workload.template) or member.in_mesh or place in controllers:
+            continue
+        if not _is_told(member):
             yield warning(
                 GATEWAY_OUTSIDE,
                 f"it is marked as a gateway, but is in no mesh: {member.decision.message} {_remedy(member)}",

@@ -17,6 +17,7 @@ from krm_fn.rules.membership import NO_LABELS, Member, control_plane_of, members
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
     from krm_fn.config.meshsetup import MeshSetup
     from krm_fn.krm.outcome import Result
@@ -40,7 +41,7 @@ def _mesh_exists(member: Member, resources: Resources, setup: MeshSetup) -> Iter
     mesh, namespace = member.mesh, member.workload.item.namespace
     if not member.in_mesh or not mesh_is_missing(mesh.name, resources, setup):
         return
-    services = [service.data for service in resources.services_by_namespace.get(namespace, ())]
+    services = _zone_proxy_services(resources).get(namespace, ())
     if mesh.explicit and is_zone_proxy(member.workload.template.labels, services, version_of(setup)):
         return
     named = f"it is the mesh of the pods (by {mesh.source})" if mesh.explicit else "the pods name no other mesh"
@@ -52,6 +53,19 @@ def _mesh_exists(member: Member, resources: Resources, setup: MeshSetup) -> Iter
         _mesh_field(member),
         mesh.name,
     )
+
+
+def _zone_proxy_services(resources: Resources) -> dict[str, list[dict[str, Any]]]:
+    """The few Services of each namespace that may make a pod a zone proxy."""
+
+    def build() -> dict[str, list[dict[str, Any]]]:
+        found: dict[str, list[dict[str, Any]]] = {}
+        for service in resources.services:
+            if names.ZONE_PROXY_TYPE in service.labels:
+                found.setdefault(service.namespace, []).append(service.data)
+        return found
+
+    return resources.memo("zone proxy services", build)
 
 
 def _mesh_field(member: Member) -> str:

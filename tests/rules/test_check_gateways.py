@@ -8,8 +8,10 @@ from tests.rules.tools import check_noop, codes, deployment, ingress, namespace,
 
 MARK = "kuma.io/gateway: enabled"
 IMAGE = "registry.k8s.io/ingress-nginx/controller:v1.11.3"
+CONTROLLER = "kong/kubernetes-ingress-controller:3.4"
 WEB = namespace() + deployment() + service()
 EDGE = namespace("edge", labels="")
+EDGE_IN_MESH = namespace("edge")
 
 
 @pytest.mark.parametrize(
@@ -17,26 +19,28 @@ EDGE = namespace("edge", labels="")
     [
         namespace() + deployment(annotations=MARK),
         WEB + EDGE + deployment("nginx", "edge", image=IMAGE),
-        WEB + EDGE.replace("{}", "{kuma.io/sidecar-injection: enabled}", 1)
-        + deployment("nginx", "edge", annotations=MARK, image=IMAGE)
-        + ingress(),
+        WEB + EDGE_IN_MESH + deployment("nginx", "edge", annotations=MARK, image=IMAGE) + ingress(),
         namespace(labels="") + deployment() + service() + EDGE + deployment("nginx", "edge", image=IMAGE) + ingress(),
-        WEB.replace("annotations: {}", "annotations: {nginx.ingress.kubernetes.io/service-upstream: 'true'}"),
+        WEB + service("b", annotations="nginx.ingress.kubernetes.io/service-upstream: 'true'"),
         WEB + ingress(annotations="nginx.ingress.kubernetes.io/service-upstream: 'true'"),
         WEB + ingress(annotations="haproxy-ingress.github.io/service-upstream: 'true'", klass="haproxy"),
         WEB + ingress(annotations="ingress.kubernetes.io/service-upstream: 'true'", klass="haproxy"),
         WEB + ingress(annotations="my.company/service-upstream-note: x"),
     ],
-)  # fmt: skip
+)
 def test_nothing_to_say(text: str) -> None:
-    if "nginx.ingress" in text:
-        text = text.replace("  annotations: {nginx.ingress.kubernetes.io/service-upstream: 'true'}\n\n", "\n", 1)
     check_noop(checks, text)
 
 
 def test_a_marked_gateway_in_no_mesh() -> None:
     found = run_rule(checks, namespace(labels="") + deployment(annotations=MARK)).only(GATEWAY_OUTSIDE)
     assert "spec.injection.rules" in found.message
+
+
+def test_a_marked_controller_is_not_asked_to_join() -> None:
+    check_noop(checks, namespace(labels="") + deployment(annotations=MARK, image=CONTROLLER))
+    text = namespace(labels="") + deployment(annotations=MARK, image=CONTROLLER)
+    assert codes(run_rule(checks, text, "gateways: {detect: 'off'}").results) == [GATEWAY_OUTSIDE]
 
 
 def test_a_recognised_proxy_in_no_mesh_that_leads_into_one() -> None:

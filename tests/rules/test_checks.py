@@ -13,6 +13,7 @@ from krm_fn.rules.checks import (
 )
 from tests.rules.tools import INJECTED, check_noop, codes, deployment, ingress, mesh, namespace, run_rule, service
 
+OFF = namespace(labels="kuma.io/sidecar-injection: disabled")
 CRON_JOB = """
 ---
 apiVersion: batch/v1
@@ -53,13 +54,9 @@ def test_ordinary_packages(text: str) -> None:
         (namespace(labels="") + deployment(), "info", "not-injected"),
         (namespace() + deployment(labels="kuma.io/sidecar-injection: maybe"), "error", "injection-label-invalid"),
         (namespace(labels="") + deployment(labels=INJECTED), "warning", "webhook-namespace-not-labelled"),
-        (
-            namespace(labels="kuma.io/sidecar-injection: disabled")
-            + deployment(labels=INJECTED.replace("ena", "'yes' #")),
-            "warning",
-            "webhook-value-not-matched",
-        ),
-    ][:4],
+        (OFF + deployment(labels="kuma.io/sidecar-injection: 'yes'"), "warning", "webhook-value-not-matched"),
+        (deployment(where="kube-system", labels=INJECTED), "warning", "webhook-excluded-namespace"),
+    ],
 )
 def test_every_decision_is_a_result(text: str, severity: str, code: str) -> None:
     assert run_rule(checks, text).only(code).severity == severity
