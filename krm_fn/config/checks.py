@@ -39,12 +39,6 @@ class NotYet(Record):
 
 NOT_YET: tuple[NotYet, ...] = (
     NotYet(
-        ("injection", "mode"),
-        "manual",
-        "writes the complete sidecar into every pod template",
-        'use "webhook", where Kuma\'s own webhook adds the sidecar, or "none" for pods that carry one already',
-    ),
-    NotYet(
         ("gateways", "harden"),
         "apply",
         "mends the known traps of a gateway product by editing its manifests",
