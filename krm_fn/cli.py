@@ -65,7 +65,7 @@ def _function() -> int:
     if not raw.strip():
         _say(USAGE)
         return UNREADABLE
-    gc.disable()  # one run, then the process ends: collecting its garbage is half of the time of a large one
+    gc.disable()  # one run, then the process ends: there is no garbage worth looking for, and much to look at
     from krm_fn.function import transform
     from krm_fn.krm.source import InputError
 
@@ -204,7 +204,7 @@ def summary_line(outcome: Outcome) -> str:
     summary = outcome.summary
     found = report.findings(outcome.results)
     if outcome.exit_code:
-        return f"{report.PROGRAM}: {found}; all {report.plural(summary.items, 'item')} left unchanged"
+        return f"{report.PROGRAM}: {found}; nothing was changed"
     parts = [f"{summary.changed} of {report.plural(summary.items, 'item')} changed"]
     if summary.added:
         parts.append(f"{report.plural(summary.added, 'item')} generated")
@@ -215,7 +215,7 @@ def summary_line(outcome: Outcome) -> str:
     if summary.local_dataplanes:
         parts.append(
             f"{report.plural(summary.local_dataplanes, 'Dataplane')} for review only "
-            "(spec.dataplanes.localConfig: false keeps them in the output)"
+            "(spec.dataplanes.localConfig: false makes ordinary resources of them)"
         )
     return f"{report.PROGRAM}: {', '.join(parts)}"
 

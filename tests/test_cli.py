@@ -145,7 +145,7 @@ def test_errors_give_1_and_the_list_with_results() -> None:
     assert run.stdout.decode().startswith(WRONG_LIST + "results:\n")
     [error, summary] = said(run)
     assert error.startswith("error: functionConfig.spec.zoen: ")
-    assert summary == "1 error; all 2 items left unchanged"
+    assert summary == "1 error; nothing was changed"
 
 
 def test_warnings_are_said_where_results_may_be_dropped() -> None:
@@ -181,7 +181,7 @@ def test_the_summary_counts_what_was_done() -> None:
     first = krm_fn(stdin=f"{HEAD}items:\n{items}")
     assert said(first)[-1] == (
         "1 of 3 items changed, 1 item generated, 1 Dataplane for review only "
-        "(spec.dataplanes.localConfig: false keeps them in the output)"
+        "(spec.dataplanes.localConfig: false makes ordinary resources of them)"
     )
     gone = first.stdout.decode().replace("kuma.io/gateway: enabled", "x: y")
     assert said(krm_fn(stdin=gone))[-1] == "0 of 4 items changed, 1 item no longer wanted and removed"

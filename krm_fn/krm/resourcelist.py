@@ -203,8 +203,8 @@ def _only_document(text: str) -> Document:
     documents = [document for document in documents if document.data is not None] or documents[:1]
     if len(documents) > 1:
         raise InputError(
-            f"one {KIND} was expected, but the input holds {len(documents)} documents; an orchestrator (kustomize, kpt) "
-            f"wraps manifests in a {KIND}, and so does `kpt fn source`"
+            f"one {KIND} was expected, but the input holds {len(documents)} documents; kustomize and kpt wrap "
+            f"manifests in a {KIND}, and so does `kpt fn source`"
         )
     root = documents[0].data if documents else None
     if not isinstance(root, dict):

@@ -120,8 +120,6 @@ def changes(before: Any, after: Any, depth: int = 0) -> Replace | None:
         return None
     kind = type(before)
     if kind is type(after) and before and after and depth < DEEPEST and (kind is dict or kind is list):
-        if _identical(before, after):
-            return None
         if kind is dict:
             return _mapping_changes(before, after, depth)
         return _sequence_changes(before, after, depth)

@@ -7,6 +7,8 @@ around it looks like is the caller's knowledge; see `patch`.
 
 from __future__ import annotations
 
+from marshal import dumps
+
 from krm_fn.yamltext.scalars import double_quoted, scalar
 
 TYPE_CHECKING = False
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 LONGEST_SIMPLE_KEY = 1000
 """YAML lets a reader give up after 1024 characters without a colon; a longer key is written after ``? ``."""
 
+_WRITTEN: dict[tuple[bytes, int, int, int], list[str]] = {}
+_MOST_WRITTEN = 500
+"""What has been written already, as far as it fits: whoever edits thousands of items writes the same into most."""
+
 _AT_ROOT, _AFTER_DASH, _AFTER_KEY = range(3)
 
 
@@ -23,9 +29,18 @@ def block(data: Any, indent: int = 0, sequence_offset: int = 0, step: int = 2) -
     """The lines of `data` in block style, without line ends, each beginning with `indent` blanks.
 
     The dashes of a list stand `sequence_offset` columns right of its key, the keys of a nested mapping `step` columns.
-    Scalars and empty collections are one line, a literal block excepted.
+    Scalars and empty collections are one line, a literal block excepted. Callers must not change the list.
     """
-    return _lines(" " * indent, indent, data, _AT_ROOT, sequence_offset, step)
+    try:
+        written = (dumps(data, 2), indent, sequence_offset, step)
+    except ValueError:  # nested too deep for it
+        return _lines(" " * indent, indent, data, _AT_ROOT, sequence_offset, step)
+    lines = _WRITTEN.get(written)
+    if lines is None:
+        lines = _lines(" " * indent, indent, data, _AT_ROOT, sequence_offset, step)
+        if len(_WRITTEN) < _MOST_WRITTEN:
+            _WRITTEN[written] = lines
+    return lines
 
 
 def block_entry(key: Any, value: Any, indent: int, sequence_offset: int = 0, step: int = 2) -> list[str]:

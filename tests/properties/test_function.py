@@ -16,6 +16,8 @@ from krm_fn.function import Transformed, transform
 from krm_fn.krm.resourcelist import API_VERSIONS, OLDEST, ResourceList
 from krm_fn.krm.source import InputError
 from krm_fn.yamltext.changes import same
+from krm_fn.yamltext.read import read_value
+from krm_fn.yamltext.scalars import KYAML
 
 from .styles import Style
 
@@ -132,7 +134,9 @@ def resource_list(items: list[Any], config: Data | None, seed: int) -> str:
         fields["other"] = {"kept": "as it is\n"}
     order = list(fields)
     style.random.shuffle(order)
-    return style.text({key: fields[key] for key in order})
+    text = style.text({key: fields[key] for key in order})
+    # A block scalar that stops with the text has another value than one with a line end, and others must follow it.
+    return text if same(read_value(text, KYAML), fields) else text + style.newline
 
 
 def flat(items: list[Any]) -> list[Any]:
@@ -231,7 +235,7 @@ def test_the_order_of_items_decides_nothing(items: list[Data], config: Data | No
     assert decided(shuffled) == decided(items)
 
 
-junk = st.sampled_from(
+junk: st.SearchStrategy[Any] = st.sampled_from(
     [
         None,
         True,
@@ -269,7 +273,7 @@ def spoiled(data: Any, rng: random.Random, values: list[Any]) -> Any:
         if not places:
             break
         node, key = rng.choice(places)
-        node[key] = value
+        node[key] = copy.deepcopy(value)
     return root[0]
 
 
