@@ -27,8 +27,8 @@ Without a command krm-fn is the function: ResourceList in, ResourceList out.
 def cli() -> None:
     """Write into Kubernetes manifests what the Kuma service mesh would do to them at run time.
 
-    Sidecar injection labels, the annotations that make API gateways send to Service addresses, gateway marks, Dataplanes
-    for review and ExternalName Services for mesh hostnames, before anything is applied.
+    Sidecars or injection labels, the annotations that make API gateways send to Service addresses, gateway marks,
+    Dataplanes for review and ExternalName Services for mesh hostnames, before anything is applied.
     """
 
 
@@ -69,6 +69,54 @@ def install_kustomize_plugin(home: Path | None) -> None:
         click.echo(install(home or default_home(os.environ)))
     except OSError as error:
         raise click.ClickException(str(error)) from None
+
+
+@cli.command()
+@click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("-i", "--in-place", is_flag=True, help="Write the files anew instead of printing them.")
+@click.option("--force", is_flag=True, help="Also take out what has been edited by hand since krm-fn wrote it.")
+def uninject(files: tuple[Path, ...], in_place: bool, force: bool) -> int:
+    """Take the sidecars out that krm-fn wrote in manual mode.
+
+    Reads files, or standard input: plain documents or a ResourceList. Everything that injection rewrote (probes,
+    annotations) is as it was before. Sidecars that someone else wrote stay. Exit code 1: some sidecar had to stay.
+
+    \b
+    Examples:
+      krm-fn uninject deployment.yaml | kubectl apply -f -
+      krm-fn uninject --in-place *.yaml
+      kpt fn source DIR | krm-fn uninject | kpt fn sink NEW
+    """
+    if len(files) > 1 and not in_place:
+        raise click.UsageError("several files can only be written back: add --in-place, or give one file")
+    if in_place and not files:
+        raise click.UsageError("--in-place needs files")
+    codes = [_uninject_file(path, in_place, force) for path in files or (None,)]
+    return max(codes)
+
+
+def _uninject_file(path: Path | None, in_place: bool, force: bool) -> int:
+    """One file, or standard input; what is not YAML stays as it is and gives 2."""
+    from krm_fn.krm.source import InputError
+    from krm_fn.uninject import uninject as take_out
+
+    raw = path.read_bytes() if path else sys.stdin.buffer.read()
+    name = str(path or "standard input")
+    bom = b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b""
+    try:
+        found = take_out(raw[len(bom) :].decode(), force)
+    except (InputError, UnicodeDecodeError) as error:
+        click.echo(f"krm-fn: {name}: {error}", err=True)
+        return 2
+    answer = bom + found.text.encode()
+    if not in_place:
+        sys.stdout.buffer.write(answer)
+    elif path and answer != raw:
+        path.write_bytes(answer)
+    for note in (*found.notes, *found.left):
+        click.echo(f"krm-fn: {name}: {note}", err=True)
+    click.echo(f"krm-fn: {name}: {found.removed} {'sidecar' if found.removed == 1 else 'sidecars'} taken out", err=True)
+    return int(bool(found.left))
 
 
 def main(arguments: Sequence[str]) -> int:

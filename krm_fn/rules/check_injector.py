@@ -44,7 +44,7 @@ def _managed_label(member: Member, resources: Resources, setup: MeshSetup) -> It
 
 def _injection(member: Member, resources: Resources, setup: MeshSetup) -> Iterator[Result]:
     """The first reason for which the injector refuses the pods; it would tell no other one either."""
-    if not to_be_injected(member):
+    if not to_be_injected(member) or setup.injection.mode == "manual":  # there the sidecar has been written by now
         return
     item, template = member.workload.item, member.workload.template
     uid = control_plane_of(resources, setup).injector.sidecar_container.uid
@@ -56,7 +56,7 @@ def _injection(member: Member, resources: Resources, setup: MeshSetup) -> Iterat
         return
     yield from _patches(member, resources, setup)
     refused = refusal(member, resources, setup)
-    if refused is None or _is_told_elsewhere(refused.key, template.annotations.get(names.GATEWAY)):
+    if refused is None or is_told_elsewhere(refused.key, template.annotations.get(names.GATEWAY)):
         return
     field, current = field_path(*template.path, "spec"), None
     if refused.key in template.annotations:
@@ -65,7 +65,7 @@ def _injection(member: Member, resources: Resources, setup: MeshSetup) -> Iterat
     yield error(INJECTION_REFUSED, f"{refused.message}: Kuma's injector refuses the pods", item, field, current)
 
 
-def _is_told_elsewhere(key: str, gateway: str | None) -> bool:
+def is_told_elsewhere(key: str, gateway: str | None) -> bool:
     """Whether a check of its own says more about it (``krm_fn.rules.check_pods``)."""
     return key == names.SERVICE_ACCOUNT_TOKEN_VOLUME or (key == names.GATEWAY and gateway != names.GATEWAY_BUILTIN)
 

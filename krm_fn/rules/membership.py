@@ -7,17 +7,19 @@ Mode `webhook` answers what the cluster would do: the injector's decision and th
 
 from __future__ import annotations
 
-from krm_fn.krm.fields import as_map
+from krm_fn.krm.fields import as_map, as_str, dig
 from krm_fn.kuma import names
 from krm_fn.kuma.controlplane import resolve
 from krm_fn.kuma.injection import Decision, decide, has_sidecar, webhook_decision
 from krm_fn.kuma.mesh import MeshChoice, mesh_of
+from krm_fn.kuma.reading import KumaValueError
 from krm_fn.kuma.services import ServiceIndex
 from krm_fn.kuma.versions import VERSIONS
 from krm_fn.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from krm_fn.config.meshsetup import MeshSetup
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from krm_fn.kuma.services import ServiceView
     from krm_fn.kuma.versions import KumaVersion
 
+CONFIG_MAP, CONFIG_FILE = "control-plane-config", "config.yaml"
 NO_LABELS: dict[str, str] = {}
 KUBE_SYSTEM = "kube-system"
 
@@ -35,7 +38,8 @@ KUBE_SYSTEM = "kube-system"
 class Member(Record):
     """A workload and its place in the mesh. `namespace` is None where nobody declares it.
 
-    `in_mesh`: its pods have a sidecar, or get one; `mesh` is the mesh they are in, or would be in.
+    In manual mode `workload` is as its author wrote it: its template is without the sidecar, also where the item has
+    it. `in_mesh`: its pods have a sidecar, or get one; `mesh` is the mesh they are in, or would be in.
     """
 
     workload: Workload
@@ -54,9 +58,45 @@ def control_plane_of(resources: Resources, setup: MeshSetup) -> ControlPlaneConf
     """The control plane's configuration, defaults filled in; raises KumaValueError for a value Kuma would refuse."""
     return resources.memo(
         "control plane",
-        lambda: resolve(setup.control_plane.config, version_of(setup).defaults, version_of(setup).unknown_settings),
+        lambda: resolve(_settings(resources, setup), version_of(setup).defaults, version_of(setup).unknown_settings),
         of_pods=True,
     )
+
+
+def control_plane_config_map(resources: Resources, setup: MeshSetup) -> Item | None:
+    """The ConfigMap of the package that holds the control plane's configuration, as Kuma's Helm chart names it."""
+    system = setup.control_plane.system_namespace
+    for item in resources.of_kind("ConfigMap"):
+        named = item.group == "" and item.namespace == system and item.name.endswith(CONFIG_MAP)
+        if named and dig(item.data, "data", CONFIG_FILE):
+            return item
+    return None
+
+
+def _settings(resources: Resources, setup: MeshSetup) -> Mapping[str, Any]:
+    """What the functionConfig says of the control plane's configuration, laid over the ConfigMap of the package."""
+    item, given = control_plane_config_map(resources, setup), setup.control_plane.config
+    if item is None:
+        return given
+    from krm_fn.yamltext.read import YamlError, read_value
+    from krm_fn.yamltext.scalars import KYAML
+
+    try:
+        file = read_value(as_str(item.data["data"][CONFIG_FILE]), KYAML)
+    except YamlError as wrong:
+        raise KumaValueError(f"{item.words} cannot be read: {wrong.message}") from None
+    return _merged(file, given) if isinstance(file, dict) else given
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Two configurations as one, mappings key by key; as in Kuma, case in keys does not matter."""
+    spelled = {key.lower(): key for key in below if isinstance(key, str)}
+    result = dict(below)
+    for key, value in above.items():
+        own = spelled.get(key.lower(), key)
+        there = result.get(own)
+        result[own] = _merged(there, value) if isinstance(there, dict) and isinstance(value, dict) else value
+    return result
 
 
 def members(resources: Resources, setup: MeshSetup) -> dict[tuple[int, Path], Member]:
@@ -69,10 +109,19 @@ def members(resources: Resources, setup: MeshSetup) -> dict[tuple[int, Path], Me
 
 
 def _member(workload: Workload, resources: Resources, setup: MeshSetup) -> Member:
+    if setup.injection.mode == "manual":
+        from krm_fn.rules.own_sidecars import before_injection
+
+        workload = before_injection(workload)
     template = workload.template
     namespace = resources.namespaces.get(workload.item.namespace)
     labels = namespace.labels if namespace else NO_LABELS
     decision = _decision(template, workload.item.namespace, namespace, resources, setup)
+    if setup.injection.mode == "manual" and decision.injected:
+        from krm_fn.kuma.uninjectable import uninjectable
+
+        item = workload.item
+        decision = uninjectable(None if template.path else item.data, template.spec, item.file) or decision
     annotations = namespace.annotations if namespace else NO_LABELS
     mesh = mesh_of(template.labels, template.annotations, labels, annotations, setup.mesh)
     return Member(workload, namespace, decision, mesh, decision.injected or _has_joined(template))

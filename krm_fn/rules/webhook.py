@@ -8,6 +8,7 @@ it could be refused at all. The injected pod itself is not written anywhere.
 from __future__ import annotations
 
 from krm_fn.krm.fields import as_list, as_map
+from krm_fn.krm.resource import Workload
 from krm_fn.kuma import names
 from krm_fn.kuma.probes import PROBES, rewrite_probes
 from krm_fn.kuma.reading import KumaValueError, read_list
@@ -42,6 +43,8 @@ def pod_of(member: Member, resources: Resources, setup: MeshSetup) -> Pod:
     more. Raises KumaValueError where the webhook refuses the pods.
     """
     template = member.workload.template
+    if setup.injection.mode == "manual":  # `template` is without the sidecar, the item may have it
+        template = Workload(member.workload.item, template.path).template
     if not (setup.injection.mode == "webhook" and member.decision.injected):
         return Pod(template.labels, template.annotations, template.spec)
     config = control_plane_of(resources, setup)
@@ -51,7 +54,7 @@ def pod_of(member: Member, resources: Resources, setup: MeshSetup) -> Pod:
         template.spec,
         member.mesh.name,
         config,
-        _transparent_proxy(resources, setup),
+        transparent_proxy(resources, setup),
     )
     return Pod(labels, annotations, _with_probes(template.spec, annotations, config))
 
@@ -126,7 +129,7 @@ def _inject(member: Member, config: ControlPlaneConfig, resources: Resources, se
         config,
         ControlPlane(setup.control_plane.address),
         patches | container_patches(resources, setup),
-        _transparent_proxy(resources, setup),
+        transparent_proxy(resources, setup),
     )
 
 
@@ -156,7 +159,7 @@ def lacks_config_map(resources: Resources, setup: MeshSetup) -> bool:
     return bool(name) and ("", "ConfigMap", setup.control_plane.system_namespace, name) not in resources.by_key
 
 
-def _transparent_proxy(resources: Resources, setup: MeshSetup) -> dict[str, Any] | None:
+def transparent_proxy(resources: Resources, setup: MeshSetup) -> dict[str, Any] | None:
     """The transparent proxy's configuration, where the control plane takes it from a ConfigMap; may raise."""
     name = control_plane_of(resources, setup).injector.transparent_proxy_config_map
     if not name:

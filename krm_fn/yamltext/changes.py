@@ -17,6 +17,10 @@ DEEPEST = 50
 _LONG_LIST = 200
 
 
+class Unspliceable(Exception):
+    """The change cannot be spliced into this text; the message says why."""
+
+
 class Replace:
     """The node becomes `value`, whatever it was."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from krm_fn.yamltext.changes import Unspliceable
 from krm_fn.yamltext.libyaml import MappingStartEvent, ScalarEvent, SequenceStartEvent
 from krm_fn.yamltext.scalars import double_quoted
 from krm_fn.yamltext.write import scalar_text
@@ -11,10 +12,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 AT_ROOT, IN_LIST, IN_MAPPING = range(3)
-
-
-class Unspliceable(Exception):
-    """The change cannot be spliced into this text; the message says why."""
 
 
 class Entry:

@@ -6,6 +6,7 @@ line above to the end of its own: so neighbouring splices never overlap, and the
 
 from __future__ import annotations
 
+from krm_fn.yamltext.changes import Unspliceable
 from krm_fn.yamltext.incisions import (
     AT_ROOT,
     IN_LIST,
@@ -13,7 +14,6 @@ from krm_fn.yamltext.incisions import (
     Entry,
     Incisions,
     Slot,
-    Unspliceable,
     is_flow,
     quote_of,
     scalar_like,

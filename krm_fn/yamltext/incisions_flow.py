@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from krm_fn.yamltext.changes import Unspliceable
 from krm_fn.yamltext.incisions import (
     IN_MAPPING,
     Entry,
     Incisions,
     Slot,
-    Unspliceable,
     quote_of,
     scalar_like,
     single_quoted,

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import gc
 
-from krm_fn.yamltext.aliases import Shared
-from krm_fn.yamltext.changes import EditSequence, Replace, changes, same
-from krm_fn.yamltext.incisions import Unspliceable
+from krm_fn.yamltext.changes import EditSequence, Replace, Unspliceable, changes, same
 from krm_fn.yamltext.libyaml import YAMLError
 from krm_fn.yamltext.quick import with_added_entries
 from krm_fn.yamltext.read import YamlError, read_value
 from krm_fn.yamltext.spans import BREAKS, after_break, through_comment
-from krm_fn.yamltext.splice import Surgeon
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from krm_fn.yamltext.chunks import Chunk
 
 __all__ = ["PatchError", "patch", "resume_at", "through_comment"]
 
@@ -75,6 +74,7 @@ class _Operation:
         self.in_list = column >= 2
         self.lead = " " * (column - 2) + "- " if self.in_list else " " * column
         self.outside: dict[str, Any] = {}
+        self.chunks: list[Chunk] = []
 
     def result(self, change: Replace) -> str:
         guess = with_added_entries(self.text, self.column, change, self.newline)
@@ -97,7 +97,13 @@ class _Operation:
         return self.round_trip(reason) if result is None else result
 
     def spliced(self, source: str, change: Replace) -> str:
-        return Surgeon(source, len(self.lead), self.newline, self.typing).operate(change)[len(self.lead) :]
+        # The common edits do not come this far; the modules are loaded for those that do.
+        from krm_fn.yamltext.splice import Surgeon
+
+        surgeon = Surgeon(source, len(self.lead), self.newline, self.typing)
+        text = surgeon.operate(change)[len(self.lead) :]
+        self.chunks = surgeon.chunks
+        return text
 
     def checked(self, text: str, data: Any) -> str | None:
         """`text` if it reads as `data`, if need be with a last line break; None if it does not."""
@@ -108,10 +114,23 @@ class _Operation:
         return None
 
     def reads_as(self, text: str, data: Any) -> bool:
+        if self.chunks:
+            from krm_fn.yamltext.chunks import shortened
+
+            short, stand_ins = shortened(text, self.chunks, self.newline, self.typing)
+            if stand_ins and self.is_read_as(short, data, stand_ins):
+                return True
+        return self.is_read_as(text, data, {})
+
+    def is_read_as(self, text: str, data: Any, stand_ins: dict[str, Any]) -> bool:
         try:
             found = read_value(self.lead + text, self.typing, self.outside)
         except YamlError:
             return False
+        if stand_ins:
+            from krm_fn.yamltext.chunks import restored
+
+            found = restored([found], stand_ins)[0]
         if self.in_list:
             return type(found) is list and len(found) == 1 and same(found[0], data)
         return same(found, data)
@@ -120,6 +139,8 @@ class _Operation:
         """First give the slice what it takes from anchors elsewhere, then write its own aliases out."""
         if "*" not in source:
             return None
+        from krm_fn.yamltext.aliases import Shared
+
         shared = Shared(source, [self.before] if self.in_list else self.before, self.typing)
         change = changes(self.before, self.after)
         if change is None or shared.written_out is None:

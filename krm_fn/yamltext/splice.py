@@ -9,8 +9,9 @@ it, together with the comment at its end; comment lines above it stay, as they m
 
 from __future__ import annotations
 
-from krm_fn.yamltext.changes import EditMapping, EditSequence, Remove, Replace
-from krm_fn.yamltext.incisions import AT_ROOT, IN_LIST, IN_MAPPING, Entry, Slot, Unspliceable, is_block, quote_of
+from krm_fn.yamltext.changes import EditMapping, EditSequence, Remove, Replace, Unspliceable
+from krm_fn.yamltext.chunks import SHORTEST, Chunk
+from krm_fn.yamltext.incisions import AT_ROOT, IN_LIST, IN_MAPPING, Entry, Slot, is_block, quote_of
 from krm_fn.yamltext.incisions_block import BlockIncisions
 from krm_fn.yamltext.incisions_flow import FlowIncisions
 from krm_fn.yamltext.libyaml import (
@@ -39,6 +40,7 @@ class Surgeon(BlockIncisions, FlowIncisions):
     def __init__(self, source: str, origin: int, newline: str, typing: str) -> None:
         super().__init__(source, origin, newline)
         self.typing = typing
+        self.chunks: list[Chunk] = []
         self.known = known_scalars(typing)
         self.next_event = events_of(source)
         self.may_have_flow = "{" in source or "[" in source
@@ -154,9 +156,9 @@ class Surgeon(BlockIncisions, FlowIncisions):
             self.cut_lines(_starts(self.source, start.end_mark.index, entries), entries, removed)
         if change.added:
             step, offset = self.layout()
-            lines = [
-                line for key, value in change.added.items() for line in block_entry(key, value, column, offset, step)
-            ]
+            lines = []
+            for key, value in change.added.items():
+                lines += self.noted(block_entry(key, value, column, offset, step), key, value, column)
             self.insert_after(_last_kept(entries, removed).end, lines)
         return entries[-1].end
 
@@ -201,12 +203,20 @@ class Surgeon(BlockIncisions, FlowIncisions):
             self.cut_lines([entry.start for entry in entries], entries, change.removed)
         step, offset = self.layout() if change.inserted else (2, 0)
         for index, items in change.inserted.items():
-            lines = [line for item in items for line in block_item(item, column, offset, step)]
+            lines = []
+            for item in items:
+                lines += self.noted(block_item(item, column, offset, step), None, item, column)
             if index >= 0:
                 self.insert_after(entries[index].end, lines)
             else:
                 self.insert_before(first, column, lines)
         return entries[-1].end
+
+    def noted(self, lines: list[str], key: Any, value: Any, column: int) -> list[str]:
+        """The lines of a new entry; many of them are noted, see `chunks`."""
+        if len(lines) >= SHORTEST:
+            self.chunks.append(Chunk(lines, key, value, column))
+        return lines
 
     def replace(self, event: Any, end: int, value: Any, slot: Slot) -> None:
         """Write `value` in place of the node that starts with `event` and ends at `end`."""
