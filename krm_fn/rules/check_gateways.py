@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from krm_fn.gateways.product import BY_ANNOTATION
 from krm_fn.krm.fields import as_map
 from krm_fn.krm.outcome import field_path, info, warning
@@ -159,11 +161,17 @@ def _misplaced(resources: Resources, setup: MeshSetup) -> Iterator[Result]:
     for item in resources.items:
         annotations = item.metadata.get("annotations")
         for key in annotations if isinstance(annotations, dict) else ():
-            if not isinstance(key, str) or not any(word in key for word in SWITCH_WORDS):
+            if not _names_a_switch(key):
                 continue
             if item.kind == "Service" and key in UPSTREAM_ANNOTATIONS:  # Kuma writes both, read or not
                 continue
             yield from _switch(item, key, as_map(annotations)[key], resources, setup)
+
+
+@cache
+def _names_a_switch(key: object) -> bool:
+    """Whether an annotation looks like one that makes a product dial Services; asked of few different keys."""
+    return isinstance(key, str) and any(word in key for word in SWITCH_WORDS)
 
 
 def _switch(item: Item, key: str, value: object, resources: Resources, setup: MeshSetup) -> Iterator[Result]:

@@ -6,12 +6,12 @@ reader knows what the finding would have become there.
 
 from __future__ import annotations
 
-from krm_fn.krm.fields import as_list, as_map, as_str
+from krm_fn.krm.fields import as_list, as_map
 from krm_fn.krm.outcome import error, field_path, warning
 from krm_fn.kuma import names
 from krm_fn.kuma.injection import is_zone_proxy, mixed_meshes
 from krm_fn.kuma.mesh import NAMESPACE_ANNOTATION, POD_ANNOTATION, POD_LABEL, mesh_of
-from krm_fn.kuma.sidecar_environment import TOKEN_PATH
+from krm_fn.rules.credentials import lacks_token, token_edits
 from krm_fn.rules.membership import NO_LABELS, Member, control_plane_of, members, mesh_is_missing, version_of
 
 TYPE_CHECKING = False
@@ -230,7 +230,8 @@ def _token(member: Member, resources: Resources, setup: MeshSetup) -> Iterator[R
                 field_path(*template.path, "metadata", "annotations", names.SERVICE_ACCOUNT_TOKEN_VOLUME),
                 volume,
             )
-    elif not _automounts(member, resources) and not _mounts_token(member):
+    elif lacks_token(member.workload, resources):
+        edits = {field_path(*path): value for path, value in token_edits(template)}
         yield warning(
             NO_CREDENTIALS,
             "the ServiceAccount token is not mounted (automountServiceAccountToken: false), so the sidecar starts "
@@ -239,26 +240,8 @@ def _token(member: Member, resources: Resources, setup: MeshSetup) -> Iterator[R
             f"{names.SERVICE_ACCOUNT_TOKEN_VOLUME} of the pod template",
             item,
             field_path(*template.path, "spec", "automountServiceAccountToken"),
+            proposed=edits or None,
         )
-
-
-def _automounts(member: Member, resources: Resources) -> bool:
-    """What the pod says, else its ServiceAccount, else yes."""
-    spec = member.workload.template.spec
-    own = spec.get("automountServiceAccountToken")
-    if isinstance(own, bool):
-        return own
-    name = as_str(spec.get("serviceAccountName")) or as_str(spec.get("serviceAccount")) or "default"
-    account = resources.by_key.get(("", "ServiceAccount", member.workload.item.namespace, name))
-    return account is None or account.data.get("automountServiceAccountToken") is not False
-
-
-def _mounts_token(member: Member) -> bool:
-    return any(
-        as_map(mount).get("mountPath") == TOKEN_PATH
-        for container in as_list(member.workload.template.spec.get("containers"))
-        for mount in as_list(as_map(container).get("volumeMounts"))
-    )
 
 
 def _host_network(member: Member, resources: Resources, setup: MeshSetup) -> Iterator[Result]:

@@ -10,6 +10,7 @@ from krm_fn.krm.outcome import error, field_path, warning
 from krm_fn.kuma import names
 from krm_fn.kuma.meshservices import DISABLED, EXCLUSIVE, becomes_mesh_service, mode_of
 from krm_fn.kuma.services import EXTERNAL_NAME, is_ignored, service_port
+from krm_fn.record import Record
 from krm_fn.rules.membership import is_labelled, selected_by, version_of
 from krm_fn.rules.service_upstream import as_resource
 
@@ -94,8 +95,33 @@ def _protocol(service: Item, key: str, value: str, resources: Resources, setup: 
 
 
 # --- MeshServices -----------------------------------------------------------------------------------------------------
+class Unlabelled(Record):
+    """A Service that lacks the label of its pods' mesh: why that matters, and the mesh."""
+
+    service: Item
+    member: Member
+    code: str
+    why: str
+    current: str | None
+    wanted: str
+
+
 def _mesh_services(resources: Resources, setup: MeshSetup) -> Iterator[Result]:
-    """Services of which Kuma makes no MeshService, or one in another mesh than their pods.
+    """Services of which Kuma makes no MeshService, or one in another mesh than their pods."""
+    for missing in unlabelled_services(resources, setup):
+        code = missing.code
+        yield warning(
+            code,
+            f"{missing.why}: label the Service {names.KUMA_MESH}: {missing.wanted}",
+            missing.service,
+            field_path("metadata", "labels", names.KUMA_MESH),
+            missing.current,
+            missing.wanted,
+        )
+
+
+def unlabelled_services(resources: Resources, setup: MeshSetup) -> Iterator[Unlabelled]:
+    """The Services that a label would bring into the mesh of their pods.
 
     Judged where the package holds the Mesh. In other modes than Exclusive such Services are reached as ever.
     """
@@ -106,37 +132,30 @@ def _mesh_services(resources: Resources, setup: MeshSetup) -> Iterator[Result]:
     for service in resources.services:
         joined = [member for member in selected.get((service.namespace, service.name), ()) if member.in_mesh]
         if joined and modes.get(joined[0].mesh.name, DISABLED) != DISABLED:
-            yield from _mesh_service(service, joined[0], modes[joined[0].mesh.name], resources, setup)
+            yield from _unlabelled(service, joined[0], modes[joined[0].mesh.name], resources, setup)
 
 
-def _mesh_service(service: Item, member: Member, mode: str, resources: Resources, setup: MeshSetup) -> Iterator[Result]:
+def _unlabelled(
+    service: Item, member: Member, mode: str, resources: Resources, setup: MeshSetup
+) -> Iterator[Unlabelled]:
     namespace = resources.namespaces.get(service.namespace)
     pods = member.workload.template.annotations
-    wanted, field = member.mesh.name, field_path("metadata", "labels", names.KUMA_MESH)
-    own = service.labels.get(names.KUMA_MESH)
+    wanted, own = member.mesh.name, service.labels.get(names.KUMA_MESH)
     if becomes_mesh_service(service.data, as_resource(namespace), pods):
         mesh = own or (namespace.labels.get(names.KUMA_MESH) if namespace else "") or setup.mesh
         if mesh != wanted:
-            yield warning(
-                MESH_SERVICE_ELSEWHERE,
+            why = (
                 f"its pods are in mesh {wanted}, but its MeshService is made in mesh {mesh}, because only labels of "
-                f"Service and Namespace count for that: label the Service {names.KUMA_MESH}: {wanted}",
-                service,
-                field,
-                own,
-                wanted,
+                "Service and Namespace count for that"
             )
+            yield Unlabelled(service, member, MESH_SERVICE_ELSEWHERE, why, own, wanted)
     elif mode == EXCLUSIVE and becomes_mesh_service(_labelled(service, wanted), None, pods):
-        yield warning(
-            NO_MESH_SERVICE,
+        why = (
             f"no MeshService is made of it, because neither is its Namespace labelled {names.SIDECAR_INJECTION}: "
             f"{names.ENABLED} nor the Service {names.KUMA_MESH}; in mesh {wanted}, whose MeshServices mode is "
-            f"{EXCLUSIVE}, nobody reaches it: label the Service {names.KUMA_MESH}: {wanted}",
-            service,
-            field,
-            None,
-            wanted,
+            f"{EXCLUSIVE}, nobody reaches it"
         )
+        yield Unlabelled(service, member, NO_MESH_SERVICE, why, None, wanted)
 
 
 def _labelled(service: Item, mesh: str) -> dict[str, object]:

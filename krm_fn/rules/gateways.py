@@ -15,7 +15,7 @@ from krm_fn.krm.outcome import field_path, info, warning
 from krm_fn.kuma import names
 from krm_fn.kuma.services import is_ignored
 from krm_fn.rules.editing import set_text
-from krm_fn.rules.membership import is_delegated_gateway, members, selected_by, services_of
+from krm_fn.rules.membership import is_delegated_gateway, is_labelled, members, selected_by, services_of
 from krm_fn.rules.recognition import recognised
 from krm_fn.rules.wording import target_words
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from krm_fn.krm.outcome import Edit, Path, Result
     from krm_fn.krm.resource import Item, Workload
     from krm_fn.krm.resources import Resources
+    from krm_fn.rules.custom_marks import Place
 
 GATEWAY_RECOGNISED = "gateway-recognised"
 GATEWAY_UNMARKED = "gateway-not-marked"
@@ -37,6 +38,18 @@ GATEWAY_RULE_BUILTIN = "gateway-is-builtin"
 GATEWAY_RULE_UNUSED = "rule-matches-nothing"
 GATEWAY_SERVICE = "gateway-service-not-found"
 GATEWAY_SERVICE_IGNORED = "gateway-service-ignored"
+
+ON_HOST_NETWORK = "its pods use the host's network, where the sidecar's redirection would hit the whole node"
+CUSTOM_KINDS = (
+    "DataPlane",
+    "GatewayConfiguration",
+    "EnvoyProxy",
+    "GatewayParameters",
+    "ContourDeployment",
+    "Gateway",
+    "HelmChartConfig",
+)
+"""The kinds of ``krm_fn.rules.custom_marks``, which is read only where one of them is there."""
 
 
 def gateways(resources: Resources, setup: MeshSetup) -> Iterator[Edit | Result]:
@@ -49,7 +62,12 @@ def gateways(resources: Resources, setup: MeshSetup) -> Iterator[Edit | Result]:
                 ruled.add(workload.item.place)
                 yield from _mark_by_rule(workload, number)
                 yield from _name_by_service(workload, rule, number, resources, setup)
-        if not matched:
+        custom = _custom_places(resources, rule)
+        for place in custom:
+            if place.item.place not in ruled:
+                ruled.add(place.item.place)
+                yield from _mark_by_operator(place)
+        if not matched and not custom:
             yield warning(
                 GATEWAY_RULE_UNUSED,
                 "no workload of the package matches the target: check kind, name and namespace (anchored regular "
@@ -60,6 +78,15 @@ def gateways(resources: Resources, setup: MeshSetup) -> Iterator[Edit | Result]:
         return
     for workload, recognition in recognised(resources).values():
         yield from _detected(workload, recognition, workload.item.place in ruled, resources, setup)
+    for place in _custom_places(resources):
+        if place.item.place not in ruled:
+            yield from _custom(place, resources, setup)
+
+
+def named_by_rules(resources: Resources, setup: MeshSetup) -> set[tuple[int, Path]]:
+    """The places of the workloads that some rule of ``spec.gateways.rules`` names."""
+    rules = setup.gateways.rules
+    return {w.item.place for w in resources.workloads if any(_matches(rule, w.item) for rule in rules)}
 
 
 def _matches(rule: GatewayRule, item: Item) -> bool:
@@ -148,6 +175,8 @@ def _detected(
     if value == names.GATEWAY_BUILTIN:
         return
     if recognition.role in (CONTROLLER, JOB):
+        if setup.gateways.harden == "apply" and not ruled:
+            return  # krm_fn.rules.hardening takes it away, and says so
         if is_delegated_gateway(template) or (ruled and value is None):
             remedy = "narrow the target of the rule in spec.gateways.rules" if ruled else "take the annotation away"
             yield warning(
@@ -187,11 +216,74 @@ def _detected(
         )
 
 
+# --- Custom resources -------------------------------------------------------------------------------------------------
+def _custom_places(resources: Resources, rule: GatewayRule | None = None) -> list[Place]:
+    """The custom resources that make gateway pods; those that a rule names."""
+    if not any(resources.of_kind(kind) for kind in CUSTOM_KINDS):
+        return []
+    from krm_fn.rules.custom_marks import places
+
+    return [place for place in places(resources) if rule is None or _matches(rule, place.item)]
+
+
+def _mark_by_operator(place: Place) -> Iterator[Edit | Result]:
+    """Write the mark where the operator copies it from; a value that stands there stays."""
+    product, path = products_by_id()[place.product], field_path(*place.path)
+    if place.marked is not None:
+        return
+    if place.host_network or place.value is None:
+        why = ON_HOST_NETWORK if place.host_network else "the text of values cannot be edited; write the mark by hand"
+        yield warning(GATEWAY_NOT_MARKABLE, f"{product.name} makes pods of it, not marked: {why}", place.item, path)
+        return
+    yield from set_text(place.item, place.path, place.value)
+    yield info(
+        GATEWAY_RECOGNISED,
+        f"marked as gateway: {product.name} makes pods of it",
+        place.item,
+        field_path(*place.field),
+        None,
+        names.ENABLED,
+    )
+
+
+def _custom(place: Place, resources: Resources, setup: MeshSetup) -> Iterator[Edit | Result]:
+    """Say what makes gateway pods, and mark it if that is asked for."""
+    product, field = products_by_id()[place.product], field_path(*place.field)
+    where = f"{field_path(*place.path)}, {field}" if place.path != place.field else field
+    if place.marked is not None:
+        if place.marked in (names.ENABLED, names.GATEWAY_BUILTIN):
+            yield info(GATEWAY_RECOGNISED, f"{product.name} makes pods of it", place.item, field, place.marked)
+        else:
+            yield warning(
+                GATEWAY_UNMARKED,
+                f"{product.name} makes pods of it, with a mark that does not work: write {names.ENABLED}",
+                place.item,
+                field,
+                place.marked,
+                names.ENABLED,
+            )
+    elif setup.gateways.detect == "annotate":
+        yield from _mark_by_operator(place)
+    else:
+        # Pods that run elsewhere may be in no mesh at all.
+        in_mesh = place.here and is_labelled(resources.namespaces.get(place.item.namespace))
+        yield (warning if in_mesh else info)(
+            GATEWAY_UNMARKED,
+            f"{product.name} makes pods of it that are not marked as a gateway: in a mesh their sidecar takes incoming "
+            f"traffic too and refuses clients outside of the mesh; if they are one, set {where} to {names.ENABLED}, "
+            "add a rule to spec.gateways.rules, or set spec.gateways.detect to annotate",
+            place.item,
+            field,
+            None,
+            names.ENABLED,
+        )
+
+
 def _obstacle(family: str, recognition: Recognition) -> str:
     if family == IMPOSSIBLE:
         return "this product cannot be a delegated gateway"
     if recognition.host_network:
-        return "its pods use the host's network, where the sidecar's redirection would hit the whole node"
+        return ON_HOST_NETWORK
     return ""
 
 

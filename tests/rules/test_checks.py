@@ -59,7 +59,11 @@ def test_ordinary_packages(text: str) -> None:
     ],
 )
 def test_every_decision_is_a_result(text: str, severity: str, code: str) -> None:
-    assert run_rule(checks, text).only(code).severity == severity
+    assert run_rule(checks, text, "results: {level: info}").only(code).severity == severity
+
+
+def test_decisions_that_nobody_asked_for_are_not_told() -> None:
+    assert run_rule(checks, namespace() + deployment()).results == []
 
 
 def test_what_to_do_about_a_namespace_that_the_webhook_does_not_see() -> None:

@@ -8,9 +8,12 @@ from krm_fn.rules.product_switches import (
     CLASS_AMBIGUOUS,
     HEADLESS_BACKEND,
     REFERENCE_NOT_GRANTED,
+    SHARED_DISAGREE,
     SWITCH_ELSEWHERE,
+    SWITCH_FORBIDDEN,
     SWITCH_KEPT,
     SWITCH_NONE,
+    SWITCH_VETOED,
 )
 from krm_fn.rules.service_upstream import service_upstream
 from tests.rules.tools import check_edit, check_noop, codes, deployment, ingress, namespace, run_rule, service
@@ -80,9 +83,34 @@ def test_a_value_that_somebody_wrote_is_kept_and_reported() -> None:
 
 
 def test_a_setting_that_is_no_annotation() -> None:
-    found = run_rule(service_upstream, MESHED + TRAEFIK_ROUTE).only(SWITCH_ELSEWHERE)
-    assert "nativeLB: true" in found.message
-    assert found.field == "spec.routes[0].services[0]"
+    text = MESHED + ingress(klass="skipper")
+    found = run_rule(service_upstream, text, "serviceUpstream: {products: [skipper]}").only(SWITCH_ELSEWHERE)
+    assert "-kubernetes-force-service" in found.message
+    assert found.field == "spec.rules[0].http.paths[0].backend.service"
+
+
+def test_a_field_beside_the_reference() -> None:
+    check_edit(
+        service_upstream,
+        MESHED + TRAEFIK_ROUTE,
+        "{}",
+        MESHED + TRAEFIK_ROUTE.replace("port: 80", "port: 80, nativeLB: true"),
+    )
+
+
+@pytest.mark.parametrize("value", ["false", '"true"', "1", "[]"])
+def test_a_field_that_somebody_wrote_is_kept_and_reported(value: str) -> None:
+    text = MESHED + TRAEFIK_ROUTE.replace("port: 80", f"port: 80, nativeLB: {value}")
+    ruled = run_rule(service_upstream, text)
+    assert not ruled.edits
+    assert ruled.only(SWITCH_KEPT).field == "spec.routes[0].services[0].nativeLB"
+
+
+def test_a_field_is_never_set_for_a_headless_service() -> None:
+    text = namespace() + deployment() + service(annotations=BOTH, spec="clusterIP: None") + TRAEFIK_ROUTE
+    ruled = run_rule(service_upstream, text)
+    assert not ruled.edits
+    assert codes(ruled.results) == [HEADLESS_BACKEND]
 
 
 def test_a_product_without_a_setting() -> None:
@@ -108,6 +136,60 @@ def test_a_headless_backend_gets_the_annotation_that_overrides_kumas() -> None:
     route = HAPROXY_CLASS + ingress(klass="haproxy")
     ruled = check_edit(service_upstream, before + route, "{}", after + route)
     assert codes(ruled.results) == [HEADLESS_BACKEND]
+
+
+def test_a_headless_service_with_another_target_port() -> None:
+    for target, is_said in ((8080, True), (80, False)):
+        spec = f"clusterIP: None, ports: [{{port: 80, targetPort: {target}}}]"
+        backend = service(annotations=BOTH).replace("ports: [{port: 80}]", spec)
+        found = run_rule(service_upstream, namespace() + deployment() + backend + TRAEFIK_ROUTE).only(HEADLESS_BACKEND)
+        assert ("leaves the mesh" in found.message) is is_said
+
+
+F5_CLASS = HAPROXY_CLASS.replace("name: haproxy", "name: nginx").replace(
+    "haproxy-ingress.github.io/controller", "nginx.org/ingress-controller"
+)
+TWO_PATHS = ingress().replace(
+    "      - {path: /,",
+    "      - {path: /db, pathType: Prefix, backend: {service: {name: db, port: {number: 80}}}}\n      - {path: /,",
+)
+
+
+@pytest.mark.parametrize(("spec", "vetoed"), [("clusterIP: None", True), ("type: ClusterIP", False)])
+def test_a_headless_backend_outside_of_the_mesh_counts_too(spec: str, vetoed: bool) -> None:
+    outside = deployment("db", labels="kuma.io/sidecar-injection: disabled") + service(
+        "db", annotations=BOTH, spec=spec
+    )
+    ruled = run_rule(service_upstream, MESHED + outside + F5_CLASS + TWO_PATHS)
+    assert codes(ruled.results) == ([SWITCH_VETOED] if vetoed else [])
+    assert bool(ruled.edits) is not vetoed
+
+
+@pytest.mark.parametrize(
+    ("other", "disagree"),
+    [
+        (ingress("other", annotations=NGINX.replace("true", "false")), True),
+        (ingress("other", annotations=NGINX), False),
+        (ingress("other"), False),
+        (ingress("other", backend="web", annotations=NGINX.replace("true", "false"), klass="elsewhere"), False),
+    ],
+)
+def test_ingresses_that_share_a_backend(other: str, disagree: bool) -> None:
+    ruled = run_rule(service_upstream, MESHED + ingress() + other, BY_NAME)
+    assert bool(ruled.of(SHARED_DISAGREE)) is disagree
+
+
+def test_a_field_that_another_forbids() -> None:
+    route = """
+---
+apiVersion: k8s.nginx.org/v1
+kind: VirtualServer
+metadata: {name: web, namespace: shop}
+spec: {upstreams: [{service: web, port: 80, subselector: {a: b}}]}
+"""
+    ruled = run_rule(service_upstream, MESHED + route)
+    assert not ruled.edits
+    assert codes(ruled.results) == [SWITCH_FORBIDDEN]
 
 
 def test_a_backend_that_is_nowhere_is_told_of_once() -> None:

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import pytest
+
+from krm_fn.rules import coverage as module
+from krm_fn.rules.coverage import COVERAGE, STATUSES, coverage, gateway_coverage
+from tests.rules.tools import codes, config, deployment, ingress, namespace, package, run_rule, service
+
+BOTH = 'ingress.kubernetes.io/service-upstream: "true", nginx.ingress.kubernetes.io/service-upstream: "true"'
+MESHED = namespace() + deployment() + service(annotations=BOTH)
+OUT = namespace("out", labels="") + deployment(where="out") + service(where="out")
+F5_CLASS = """
+---
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: nginx}
+spec: {controller: nginx.org/ingress-controller}
+"""
+ON = 'nginx.org/use-cluster-ip: "true"'
+OFF = 'nginx.org/use-cluster-ip: "false"'
+VIRTUAL_SERVER = """
+---
+apiVersion: k8s.nginx.org/v1
+kind: VirtualServer
+metadata: {name: web, namespace: shop}
+spec: {upstreams: [{service: web, port: 80, use-cluster-ip: true}, {service: web, port: 80}]}
+"""
+HEADLESS = namespace() + deployment() + service(annotations=BOTH, spec="clusterIP: None")
+
+
+def said(text: str, spec: str = "{}") -> list[tuple[str, str, str]]:
+    setup = config(spec)
+    found = coverage(package(text, setup), setup)
+    assert all(one.status in STATUSES and one.how for one in found)
+    return [(one.product, one.service, one.status) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "spec", "expected"),
+    [
+        pytest.param(MESHED + F5_CLASS + ingress(annotations=ON), "{}", [("nginx-nic", "web", "switched")], id="on"),
+        pytest.param(MESHED + F5_CLASS + ingress(annotations=OFF), "{}", [("nginx-nic", "web", "bypassed")], id="off"),
+        pytest.param(MESHED + F5_CLASS + ingress(), "{}", [("nginx-nic", "web", "bypassed")], id="absent"),
+        pytest.param(
+            MESHED + VIRTUAL_SERVER,
+            "{}",
+            [("nginx-nic", "web", "switched"), ("nginx-nic", "web", "bypassed")],
+            id="field",
+        ),
+        pytest.param(MESHED + ingress(klass="caddy"), "{}", [("caddy-ingress", "web", "by-itself")], id="by itself"),
+        pytest.param(MESHED + ingress(klass="gce"), "{}", [("gce", "web", "bypassed")], id="impossible"),
+        pytest.param(
+            HEADLESS + F5_CLASS + ingress(annotations=ON), "{}", [("nginx-nic", "web", "bypassed")], id="headless"
+        ),
+        pytest.param(MESHED + ingress(klass="nobodys"), "{}", [("", "web", "unknown")], id="unknown"),
+        pytest.param(MESHED + ingress(), "{}", [("", "web", "unknown")], id="ambiguous"),
+        pytest.param(
+            MESHED + OUT + F5_CLASS + ingress(where="out"), "{}", [("nginx-nic", "web", "outside")], id="outside"
+        ),
+        pytest.param(OUT + F5_CLASS + ingress(where="out"), "{}", [], id="no mesh at all"),
+        pytest.param(MESHED, "{}", [], id="no route"),
+    ],
+)
+def test_coverage(text: str, spec: str, expected: list[tuple[str, str, str]]) -> None:
+    assert said(text, spec) == expected
+
+
+def test_one_result_for_each_backend_of_a_route() -> None:
+    twice = ingress(annotations=ON).replace(
+        "      - {path: /,",
+        "      - {path: /a, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}\n      - {path: /,",
+    )
+    ruled = run_rule(gateway_coverage, MESHED + F5_CLASS + twice, "results: {level: info}")
+    assert codes(ruled.results, "info") == [COVERAGE]
+    assert not ruled.edits
+
+
+@pytest.mark.parametrize("spec", ["serviceUpstream: {enabled: false}", "serviceUpstream: {scope: namespace}"])
+def test_said_only_where_switches_are_written(spec: str) -> None:
+    assert not run_rule(gateway_coverage, MESHED + F5_CLASS + ingress(), spec).results
+
+
+def test_every_status_has_words() -> None:
+    assert set(module._STATUS_WORDS) == set(STATUSES)
+    assert set(module.THROUGH_THE_MESH) < set(STATUSES)

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import pytest
+
+from krm_fn.gateways.catalog import products_by_id
+from krm_fn.krm.resource import Item
+from krm_fn.rules.product_objects import (
+    NAME_LENGTH,
+    OBJECT_KEPT,
+    OBJECT_SET,
+    POLICY_EMITTED,
+    is_on_in_objects,
+    policy_name,
+)
+from krm_fn.rules.recognition import backends_of
+from krm_fn.rules.service_upstream import service_upstream
+from tests.rules.tools import check_edit, codes, config, deployment, ingress, namespace, package, run_rule, service
+
+BOTH = 'ingress.kubernetes.io/service-upstream: "true", nginx.ingress.kubernetes.io/service-upstream: "true"'
+MESHED = namespace() + deployment() + service(annotations=BOTH)
+NGINX_CLASS = """
+---
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: nginx}
+spec: {controller: k8s.io/ingress-nginx}
+"""
+
+
+def controller(argument: str = "--configmap=$(POD_NAMESPACE)/conf", where: str = "edge") -> str:
+    image = "registry.k8s.io/ingress-nginx/controller:v1.13.2"
+    return deployment("controller", where, image=image).replace(
+        "containers: [{", f'containers: [{{args: ["{argument}"], '
+    )
+
+
+def conf(data: str = "", where: str = "edge") -> str:
+    return f"""
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: conf, namespace: {where}}}
+data: {{{data}}}
+"""
+
+
+ON = 'service-upstream: "true"'
+EDGE = namespace("edge") + NGINX_CLASS
+
+
+def test_the_config_map_of_the_controller() -> None:
+    before = MESHED + EDGE + controller() + conf() + ingress()
+    after = MESHED + EDGE + controller() + conf(ON) + ingress()
+    assert codes(check_edit(service_upstream, before, "{}", after).results, "info").count(OBJECT_SET) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(MESHED + EDGE + controller("--configmap=other/conf") + conf() + ingress(), id="another ConfigMap"),
+        pytest.param(MESHED + EDGE + controller() + conf('service-upstream: "false"') + ingress(), id="off"),
+        pytest.param(
+            MESHED + EDGE + controller() + conf() + ingress() + ingress("none", backend="none"), id="Service unknown"
+        ),
+        pytest.param(
+            MESHED + EDGE + controller() + conf() + controller("--configmap=b/conf", "b") + conf(where="b") + ingress(),
+            id="two controllers",
+        ),
+        pytest.param(MESHED + EDGE + controller().replace("edge", "b") + conf() + ingress(), id="of another namespace"),
+    ],
+)
+def test_annotations_where_the_config_map_will_not_do(text: str) -> None:
+    ruled = run_rule(service_upstream, text)
+    assert {edit.item.kind for edit in ruled.edits if edit.item.kind != "Service"} == {"Ingress"}
+
+
+def test_an_excluded_config_map_stays() -> None:
+    text = MESHED + EDGE + controller() + conf() + ingress()
+    ruled = run_rule(service_upstream, text, "serviceUpstream: {exclude: [{kind: ConfigMap}]}")
+    assert {edit.item.kind for edit in ruled.edits} == {"Ingress"}
+
+
+GATEWAY = """
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: eg}
+spec:
+  controllerName: gateway.envoyproxy.io/gatewayclass-controller
+  parametersRef: {group: gateway.envoyproxy.io, kind: EnvoyProxy, name: all, namespace: edge}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: gate, namespace: shop}
+spec: {gatewayClassName: eg}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: shop}
+spec:
+  parentRefs: [{name: gate}]
+  rules: [{backendRefs: [{name: web, port: 80}]}]
+"""
+
+
+def envoy_proxy(spec: str = "", name: str = "all", where: str = "edge") -> str:
+    return f"""
+---
+apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: EnvoyProxy
+metadata: {{name: {name}, namespace: {where}}}
+spec: {{{spec}}}
+"""
+
+
+def policy(spec: str, target: str = "{group: gateway.networking.k8s.io, kind: HTTPRoute, name: web}") -> str:
+    return f"""
+---
+apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: BackendTrafficPolicy
+metadata: {{name: mine, namespace: shop}}
+spec: {{targetRef: {target}{spec and ", "}{spec}}}
+"""
+
+
+SERVICE = "routingType: Service"
+
+
+def test_the_description_of_the_proxies() -> None:
+    check_edit(
+        service_upstream, MESHED + GATEWAY + envoy_proxy(), "{}", MESHED + GATEWAY + envoy_proxy("routingType: Service")
+    )
+
+
+def test_a_policy_that_speaks_is_stronger() -> None:
+    ruled = run_rule(service_upstream, MESHED + GATEWAY + envoy_proxy(SERVICE) + policy("routingType: Endpoint"))
+    assert not ruled.edits
+    assert codes(ruled.results) == [OBJECT_KEPT]
+
+
+@pytest.mark.parametrize("other", ["", envoy_proxy(name="other"), policy("", "{kind: HTTPRoute, name: other}")])
+def test_a_policy_is_generated_where_nothing_carries_the_setting(other: str) -> None:
+    ruled = run_rule(service_upstream, MESHED + GATEWAY + other)
+    assert not ruled.edits
+    assert ruled.of(POLICY_EMITTED)
+    (emitted,) = ruled.emits
+    assert emitted["metadata"] == {"name": "web-httproute-service-routing", "namespace": "shop"}
+    assert emitted["spec"]["routingType"] == "Service"
+    assert emitted["spec"]["targetRefs"] == [{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "name": "web"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_on"),
+    [
+        (envoy_proxy(SERVICE), True),
+        (envoy_proxy("routingType: Endpoint"), False),
+        (envoy_proxy(), False),
+        (envoy_proxy(SERVICE, "other"), False),
+        (policy(SERVICE), True),
+        (policy("routingType: Endpoint") + envoy_proxy(SERVICE), False),
+        (policy("") + envoy_proxy(SERVICE), True),
+        (policy(SERVICE, "[]"), False),
+        ("", False),
+    ],
+)
+def test_which_object_decides(text: str, is_on: bool) -> None:
+    resources = package(MESHED + GATEWAY + text)
+    (backend,) = backends_of(resources, config())
+    found = is_on_in_objects(products_by_id()["envoy-gateway"], backend, resources)
+    assert (found is not None) is is_on
+
+
+def test_parameters_of_a_class() -> None:
+    text = f"""
+{MESHED}{ingress(klass="kong")}
+---
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {{name: kong}}
+spec:
+  controller: ingress-controllers.konghq.com/kong
+  parameters: {{apiGroup: configuration.konghq.com, kind: IngressClassParameters, name: p, namespace: edge}}
+---
+apiVersion: configuration.konghq.com/v1alpha1
+kind: IngressClassParameters
+metadata: {{name: p, namespace: edge}}
+spec: {{serviceUpstream: true}}
+"""
+    for given, is_on in ((text, True), (text.replace("name: p,", "name: q,", 1), False)):
+        resources = package(given)
+        (backend,) = backends_of(resources, config())
+        assert (is_on_in_objects(products_by_id()["kong-kic"], backend, resources) is not None) is is_on
+
+
+def test_names_of_generated_policies_fit() -> None:
+    def route(name: str) -> Item:
+        return Item({"kind": "HTTPRoute", "metadata": {"name": name}}, 0, (), "")
+
+    long, longer = policy_name(route("a" * 253)), policy_name(route("a" * 252 + "b"))
+    assert len(long) <= NAME_LENGTH
+    assert long != longer
