@@ -25,6 +25,7 @@ from packages import package
 HERE = Path(__file__).resolve().parent
 RUNS = 5
 SIZES = (1_000, 5_000, 10_000, 20_000, 50_000)
+COMMAND = [str(Path(sys.executable).with_name("krm-fn"))]
 ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 LEAN = f"""
 import gc, sys, time
@@ -51,7 +52,7 @@ def run(text: bytes) -> tuple[float, float]:
         given.seek(0)
         start = time.perf_counter()
         process = subprocess.Popen(
-            [sys.executable, "-m", "krm_fn"],
+            COMMAND,
             stdin=given,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -65,8 +66,7 @@ def run(text: bytes) -> tuple[float, float]:
 
 def changed_items(text: bytes) -> str:
     """What the function says of its work."""
-    command = [sys.executable, "-m", "krm_fn"]
-    done = subprocess.run(command, input=text, capture_output=True, check=True, env=ENVIRONMENT)
+    done = subprocess.run(COMMAND, input=text, capture_output=True, check=True, env=ENVIRONMENT)
     return done.stderr.decode().strip().splitlines()[-1]
 
 

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from krm_fn.config.checks import NOT_YET
 from krm_fn.config.configmap import KEYS
 from krm_fn.config.load import schema_text
 
@@ -78,13 +77,6 @@ Selectors are those of `kubectl --selector`: `key=value`, `key==value`, `key!=va
 Kubernetes, `!=` and `notin` also select what does not have the key.
 """
 
-NOT_AVAILABLE = """\
-## Not available yet
-
-These values belong to the interface, but this version does not carry them out. It refuses them, rather than doing
-something else.
-"""
-
 CONFIG_MAP = """\
 ## ConfigMap
 
@@ -118,7 +110,6 @@ def page() -> str:
         *sections(spec, "spec"),
         TARGETS,
         *table_of(SCHEMA["$defs"]["target"], "target"),
-        *not_available(),
         CONFIG_MAP,
         *config_map_table(spec),
     ]
@@ -209,17 +200,6 @@ def flow(value: object) -> str:
 
 def row(cells: list[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-def not_available() -> Iterator[str]:
-    if not NOT_YET:
-        return
-    yield NOT_AVAILABLE
-    yield "| field | value | what it will do | until then |"
-    yield "| --- | --- | --- | --- |"
-    for entry in NOT_YET:
-        yield row([f"`spec.{'.'.join(entry.path)}`", code(entry.value), entry.meaning, entry.instead])
-    yield ""
 
 
 def config_map_table(spec: dict[str, Any]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from krm_fn.gateways.catalog import catalog, route_kinds
 from krm_fn.gateways.product import (
     BY_ANNOTATION,
+    BY_FIELD,
     DETOUR,
     IMPOSSIBLE,
     NOTHING,
@@ -96,10 +97,22 @@ def _today(product: Product) -> str:
         return "leaves its routes alone"
     if product.family == NOTHING:
         return "leaves the Services alone"
-    carriers = dict.fromkeys(s.object for s in product.switches if s.purpose == UPSTREAM and s.how == BY_ANNOTATION)
-    rest = any(s.purpose == UPSTREAM and s.how != BY_ANNOTATION for s in product.switches)
-    done = [f"annotates the {' or the '.join(carriers)}"] if carriers else []
-    return "; ".join([*done, "reports the rest"] if carriers and rest else done or ["reports the routes"])
+    upstream = [s for s in product.switches if s.purpose == UPSTREAM]
+    annotated = dict.fromkeys(s.object for s in upstream if s.how == BY_ANNOTATION)
+    fields = dict.fromkeys(s.object for s in upstream if s.how == BY_FIELD)
+    objects = dict.fromkeys(s.object for s in product.switches if s.found_by and _is_written(s, product))
+    done = [f"annotates the {' or the '.join(annotated)}"] if annotated else []
+    done += [f"sets the field in {', '.join(fields)}"] if fields else []
+    done += [f"sets it in the {' or a '.join(objects)}"] if objects else []
+    written = {*annotated, *fields, *objects}
+    rest = any(s.object not in written for s in upstream)
+    return "; ".join([*done, "reports the rest"] if done and rest else done or ["reports the routes"])
+
+
+def _is_written(switch: Switch, product: Product) -> bool:
+    """Whether krm-fn writes a setting that holds for many routes: where no annotation does, or where it is sturdier."""
+    by_object = any(s.purpose == UPSTREAM and s.found_by for s in product.switches)
+    return switch.released and (by_object or switch.preferred)
 
 
 def recognition_table() -> str:

@@ -14,7 +14,7 @@ from krm_fn.config.load import load
 from krm_fn.config.meshsetup import MeshSetup
 from krm_fn.krm.fields import as_map, dig
 from krm_fn.krm.generated import generated_by, settle
-from krm_fn.krm.outcome import ERROR, REMOVED, Edit, Emit, error, warning
+from krm_fn.krm.outcome import ERROR, INFO, REMOVED, Edit, Emit, error, warning
 from krm_fn.krm.resource import WORKLOAD_KINDS, Item, Namespace
 from krm_fn.krm.resourcelist import ResourceList
 from krm_fn.krm.resources import Resources, is_list, with_value
@@ -24,7 +24,7 @@ from krm_fn.kuma.reading import KumaValueError
 from krm_fn.record import Record
 from krm_fn.rules import RULES
 from krm_fn.rules.dataplanes import is_local
-from krm_fn.rules.membership import control_plane_of
+from krm_fn.rules.membership import control_plane_config_map, control_plane_of
 from krm_fn.yamltext.changes import same
 from krm_fn.yamltext.patch import PatchError, patch
 
@@ -181,6 +181,7 @@ class _Run:
             return _Ruled(resources, (), refused)
         emits: list[Emit] = []
         results: list[Result] = []
+        everything = self.setup.results_level == INFO  # most runs want no decisions told, and there are many
         for rule in RULES:
             edits: list[Edit] = []
             for said in rule(resources, self.setup):
@@ -188,7 +189,7 @@ class _Run:
                     edits.append(said)
                 elif isinstance(said, Emit):
                     emits.append(said)
-                else:
+                elif said.severity != INFO or everything:
                     results.append(said)
             resources = resources.apply(edits)
         return _Ruled(resources, tuple(emits), tuple(results))
@@ -250,7 +251,8 @@ class _Run:
 def _refused_config(resources: Resources, setup: MeshSetup) -> Iterator[Result]:
     """What keeps a control plane from starting with ``spec.controlPlane.config``."""
     try:
-        refusals = problems(control_plane_of(resources, setup)) if setup.control_plane.config else []
+        config = setup.control_plane.config or control_plane_config_map(resources, setup)
+        refusals = problems(control_plane_of(resources, setup)) if config else []
     except KumaValueError as wrong:
         refusals = [(wrong.key, wrong.message)]
     for key, reason in refusals:

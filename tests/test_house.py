@@ -46,8 +46,13 @@ INDIRECT = {
 CHOSEN = {
     "GATEWAY_TAGS_UNREADABLE",
     "INJECTION_ON_WORKLOAD",
+    "DNS_ORDER",
+    "HELPER_INJECTED",
     "LISTENERS_SKIPPED",
     "MESH_ON_WORKLOAD",
+    "MESH_SERVICE_ELSEWHERE",
+    "NO_MESH_SERVICE",
+    "START_ORDER",
     "SWITCH_ELSEWHERE",
     "SWITCH_NONE",
 }
@@ -192,6 +197,7 @@ AREAS = {
     "external_names": "external-names",
     "checks": "checks",
     "applied": "injection/mark-applied",
+    "pristine": "manual",
 }
 
 

@@ -1,4 +1,4 @@
-"""What a schema cannot say about a functionConfig, and what this version does not carry out yet.
+"""What a schema cannot say about a functionConfig.
 
 The checks read plain data and tolerate any shape, so that they find what they can also in a configuration that the
 schema refuses: all problems are reported at once, and each by one piece of code.
@@ -10,7 +10,6 @@ from krm_fn.config.problem import (
     BAD_EXPRESSION,
     CONFLICT,
     MISSING_FIELD,
-    NOT_AVAILABLE,
     WRONG_VALUE,
     listed,
     nearest,
@@ -19,51 +18,12 @@ from krm_fn.config.problem import (
 )
 from krm_fn.krm.fields import as_list, as_map, as_str, dig
 from krm_fn.krm.target import Target
-from krm_fn.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from krm_fn.config.problem import ConfigProblem, Path, Where
-
-
-class NotYet(Record):
-    """A value that the contract knows and this version refuses."""
-
-    path: tuple[str, ...]
-    value: str
-    meaning: str
-    instead: str
-
-
-NOT_YET: tuple[NotYet, ...] = (
-    NotYet(
-        ("gateways", "harden"),
-        "apply",
-        "mends the known traps of a gateway product by editing its manifests",
-        'use "report", which names each trap and what to change',
-    ),
-    NotYet(
-        ("gateways", "trafficPermissions"),
-        "emit",
-        "generates a MeshTrafficPermission from each gateway to the backends that it routes to",
-        'use "none" and write the MeshTrafficPermissions yourself',
-    ),
-    NotYet(
-        ("serviceUpstream", "fallback"),
-        "directAccess",
-        "lets gateways without a switch for service upstream reach pods directly",
-        'use "report", which names the Services concerned, and annotate them yourself',
-    ),
-    NotYet(
-        ("serviceUpstream", "fallback"),
-        "externalName",
-        "routes gateways without a switch for service upstream through ExternalName Services",
-        'use "report", and list the Services under externalNames',
-    ),
-)
-"""Carrying one of these out means deleting its row."""
 
 _TARGET_FIELDS = {
     "group": "group",
@@ -82,10 +42,6 @@ def check(spec: object, where: Where, product_ids: tuple[str, ...] = ()) -> Iter
 
     `where` turns a path into the words by which the user knows that place. Without `product_ids` any id is accepted.
     """
-    for row in NOT_YET:
-        if dig(spec, *row.path) == row.value:
-            fault = f"{shown(row.value)} {row.meaning}, which this version does not do yet; {row.instead}"
-            yield problem(NOT_AVAILABLE, where(("spec", *row.path)), row.value, fault)
     yield from _check_rules(spec, where)
     for path, target in _targets(spec):
         yield from _check_target(target, path, where)

@@ -19,7 +19,6 @@ WRONG_TYPE = "config-wrong-type"
 WRONG_VALUE = "config-wrong-value"
 CONFLICT = "config-conflict"
 BAD_EXPRESSION = "config-bad-expression"
-NOT_AVAILABLE = "not-available"
 CODES = (
     UNKNOWN_KIND,
     UNKNOWN_FIELD,
@@ -28,7 +27,6 @@ CODES = (
     WRONG_VALUE,
     CONFLICT,
     BAD_EXPRESSION,
-    NOT_AVAILABLE,
 )
 
 

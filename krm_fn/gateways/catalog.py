@@ -36,8 +36,10 @@ def product(product_id: str) -> Product | None:
 @cache
 def route_kinds() -> tuple[tuple[RouteKind, tuple[str, ...]], ...]:
     """Return each kind of route once, with the ids of all products that serve it."""
-    owners: dict[RouteKind, list[str]] = {}
+    owners: dict[tuple[object, ...], tuple[RouteKind, list[str]]] = {}
     for entry in catalog():
         for route in entry.routes:
-            owners.setdefault(route, []).append(entry.id)
-    return tuple((route, tuple(ids)) for route, ids in owners.items())
+            # Products of one module share their records; to compare them whole would cost a visible part of a start.
+            key = (route.kind, route.groups, route.attach, route.flags)
+            owners.setdefault(key, (route, []))[1].append(entry.id)
+    return tuple((route, tuple(ids)) for route, ids in owners.values())

@@ -35,12 +35,15 @@ TARGETS: Final = ("endpoints", "service-dns", "cluster-ip", "configured")
 CONFIDENCES: Final = ("verified-in-source", "documented", "reported")
 
 BY_ANNOTATION: Final = "annotation"
-HOWS: Final = (BY_ANNOTATION, "field", "policy", "proxy", "controller", "environment", "configuration", "label")
+BY_FIELD: Final = "field"
+HOWS: Final = (BY_ANNOTATION, BY_FIELD, "policy", "proxy", "controller", "environment", "configuration", "label")
 """Where a switch is thrown: an annotation; a field of the route; a policy object; the object that describes the proxy
 installation; a flag or ConfigMap of the controller; a container's environment; a static configuration; a label."""
 
 UPSTREAM: Final = "upstream"
-PURPOSES: Final = (UPSTREAM, "alternative", "guard", "harden", "detour", "generated")
+ALTERNATIVE: Final = "alternative"
+FOR_DETOUR: Final = "detour"
+PURPOSES: Final = (UPSTREAM, ALTERNATIVE, "guard", "harden", FOR_DETOUR, "generated")
 """Why a switch is listed: the product's way to dial Services; another way to the same; a setting that must not be
 changed from what stands here; a cure for a known trap; part of a way around; what the product writes by itself."""
 
@@ -51,6 +54,21 @@ OVERRIDE: Final = "override"
 HEADLESS: Final = (TOLERATES, LEAVE, VETO, OVERRIDE)
 """A switch and a headless Service: the product copes; do not set it on that Service; do not set it on an object with
 one such backend, because the configuration would be refused; set the overriding annotation on the Service instead."""
+
+
+CLASS_PARAMETERS: Final = "class-parameters"
+PARENT_PARAMETERS: Final = "parent-parameters"
+TARGET_REFS: Final = "target-refs"
+BY_FLAG: Final = "flag"
+FOUND_BY: Final = (CLASS_PARAMETERS, PARENT_PARAMETERS, TARGET_REFS, BY_FLAG)
+"""How a gateway comes to an object that holds for many routes: the IngressClass names it; the Gateway or GatewayClass
+names it; the object itself names routes or Gateways; an argument of the controller names it."""
+
+
+DIRECT_ACCESS: Final = "direct-access"
+EXTERNAL_NAME: Final = "externalname-service"
+CHAIN: Final = "chain-second-gateway"
+"""Ways around for a product without a switch: `Product.fallbacks` lists those that work, the better one first."""
 
 
 class PodLabels(Record):
@@ -127,7 +145,12 @@ class Switch(Record):
 
     ``object`` is the kind (or, outside Kubernetes, the thing) that carries it and ``key`` the annotation key or field.
     ``routes`` are the route kinds for which the product looks at it, empty for all; ``mode`` a `Mode` it depends on.
-    ``unless`` are annotations of the carrying object that forbid it.
+    ``unless`` are annotations of the carrying object that forbid it, ``not_beside`` fields next to it that do.
+
+    For an object that holds for many routes, ``found_by`` (FOUND_BY) and ``flags`` tell how to find the one that
+    counts, ``group`` its API group, and ``version`` the one to generate it in; ``preferred`` that it is the better
+    place where all that it holds for is in the mesh.
+    ``shared``: routes to one Service have one upstream, and the setting of one of them decides for all.
     """
 
     how: str
@@ -142,8 +165,20 @@ class Switch(Record):
     headless_key: str = ""
     headless_value: str = "false"
     unless: tuple[tuple[str, str], ...] = ()
+    not_beside: tuple[str, ...] = ()
     kuma_writes: bool = False
+    found_by: str = ""
+    flags: tuple[str, ...] = ()
+    group: str = ""
+    version: str = ""
+    preferred: bool = False
+    shared: bool = False
     note: str = ""
+
+    @property
+    def released(self) -> bool:
+        """Whether any release has it."""
+        return not self.since.startswith("unreleased")
 
 
 class PortNote(Record):

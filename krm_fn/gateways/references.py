@@ -78,6 +78,34 @@ def walk(data: object, path: str) -> list[Node]:
     return nodes
 
 
+def pattern(path: str) -> str:
+    """Return the path without positions: ``spec.routes[].services[]`` for ``spec.routes[0].services[1]``."""
+    first, *rest = path.split("[")
+    return first + "".join("[]" + part.partition("]")[2] for part in rest)
+
+
+def concrete_steps(path: str) -> tuple[str | int, ...]:
+    """Return the keys and positions of a concrete path such as ``spec.routes[0].services[1]``."""
+    steps: list[str | int] = []
+    for part in path.split("."):
+        name, *positions = part.split("[")
+        steps.append(name)
+        for position in positions:
+            number = position.removesuffix("]")
+            steps.append(int(number) if number.isdecimal() else number)
+    return tuple(steps)
+
+
+def value_at(data: object, steps: tuple[str | int, ...]) -> object:
+    """Return what stands at the end of the steps, None where they lead nowhere."""
+    for step in steps:
+        if isinstance(data, list):
+            data = data[step] if isinstance(step, int) and step < len(data) else None
+        else:
+            data = data.get(step) if isinstance(data, dict) else None
+    return data
+
+
 @cache
 def _steps(path: str) -> tuple[tuple[str, str], ...]:
     return tuple((step[:-2], step[-2:]) if step.endswith(("[]", "{}")) else (step, "") for step in path.split("."))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from krm_fn.gateways.classes import Presence, Served
-    from krm_fn.gateways.product import RouteKind
+    from krm_fn.gateways.product import BackendPath, RouteKind
     from krm_fn.krm.resource import Item
     from krm_fn.krm.resources import Resources
 
@@ -33,7 +33,8 @@ class Backend(Record):
     unknown; ``basis`` says on what it rests (`krm_fn.gateways.classes.BASES`) and ``via`` names the class or Gateway;
     ``modes`` pairs the products that serve it by a `Mode` with its id.
     ``grant`` is NOT_NEEDED, or tells for a Gateway API route to another namespace whether the package has a
-    ReferenceGrant for it: GRANTED or NOT_GRANTED.
+    ReferenceGrant for it: GRANTED or NOT_GRANTED. ``written`` tells how the route writes the reference, and ``detour``
+    names the ExternalName Service that stands in the route in place of the Service, if one does.
     """
 
     item: Item
@@ -47,6 +48,8 @@ class Backend(Record):
     via: str = ""
     grant: str = NOT_NEEDED
     modes: tuple[tuple[str, str], ...] = ()
+    written: BackendPath | None = None
+    detour: str = ""
 
 
 def routes(resources: Resources, presence: Presence = NOBODY) -> tuple[Backend, ...]:
@@ -94,6 +97,7 @@ def _backends(item: Item, route: RouteKind, served: Served, resources: Resources
                 served.basis,
                 served.via,
                 modes=served.modes,
+                written=path,
             )
 
 

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from krm_fn.rules.applied import applied
 from krm_fn.rules.checks import checks
+from krm_fn.rules.coverage import gateway_coverage
 from krm_fn.rules.dataplanes import dataplanes
 from krm_fn.rules.external_names import external_names
 from krm_fn.rules.gateways import gateways
+from krm_fn.rules.hardening import hardening
 from krm_fn.rules.injection import injection
+from krm_fn.rules.manual import manual, pristine
 from krm_fn.rules.service_upstream import service_upstream
+from krm_fn.rules.traffic_permissions import traffic_permissions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,4 +28,17 @@ if TYPE_CHECKING:
 
     Rule = Callable[[Resources, MeshSetup], Iterator[Edit | Emit | Result]]
 
-RULES: tuple[Rule, ...] = (injection, gateways, service_upstream, dataplanes, external_names, checks, applied)
+RULES: tuple[Rule, ...] = (
+    pristine,
+    injection,
+    gateways,
+    hardening,
+    manual,
+    service_upstream,
+    dataplanes,
+    external_names,
+    traffic_permissions,
+    gateway_coverage,
+    checks,
+    applied,
+)

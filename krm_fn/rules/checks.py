@@ -7,13 +7,15 @@ that is what people search for. Every workload's decision is reported here too, 
 from __future__ import annotations
 
 from krm_fn.krm.fields import as_map, dig
-from krm_fn.krm.outcome import error, field_path, info, warning
+from krm_fn.krm.outcome import INFO, error, field_path, info, warning
 from krm_fn.kuma import names
 from krm_fn.kuma.injection import INVALID_LABEL, WEBHOOK_VALUE_NOT_MATCHED
 from krm_fn.rules.check_gateways import GATEWAY_CHECKS, SWITCH_WORDS
 from krm_fn.rules.check_injector import INJECTOR_CHECKS
 from krm_fn.rules.check_namespaces import NAMESPACE_CHECKS, annotation_without_effect
 from krm_fn.rules.check_pods import POD_CHECKS
+from krm_fn.rules.check_policies import POLICY_CHECKS
+from krm_fn.rules.check_routes import ROUTE_CHECKS
 from krm_fn.rules.check_services import SERVICE_CHECKS
 from krm_fn.rules.membership import Member, members
 
@@ -48,8 +50,10 @@ def checks(resources: Resources, setup: MeshSetup) -> Iterator[Result]:
 def _pods(resources: Resources, setup: MeshSetup) -> Iterator[Result]:
     """The decision on each workload, and all that its pods meet."""
     every = (*INJECTOR_CHECKS, *POD_CHECKS)
+    everything = setup.results_level == INFO
     for member in members(resources, setup).values():
-        yield from _decision(member)
+        if everything or member.decision.severity != INFO:
+            yield from _decision(member)
         for check in every:
             yield from check(member, resources, setup)
 
@@ -202,6 +206,8 @@ CHECKS: tuple[Check, ...] = (
     *NAMESPACE_CHECKS,
     *SERVICE_CHECKS,
     *GATEWAY_CHECKS,
+    *POLICY_CHECKS,
+    *ROUTE_CHECKS,
     _strings,
     _cluster_scoped,
     _duplicates,

@@ -1,14 +1,15 @@
 """Settings of gateway products that are no annotation: which they are, and whether somebody has made them already.
 
-krm-fn does not write them. It looks where the catalog says they stand: in the field beside the reference, in the
-object that configures the product, in the environment and the arguments of its pods.
+Some of them only a person can make (flags, variables). This looks where the catalog says they stand: in the field
+beside the reference, in the object that configures the product, in the environment and the arguments of its pods.
 """
 
 from __future__ import annotations
 
-from krm_fn.gateways.product import BY_ANNOTATION, UPSTREAM
-from krm_fn.gateways.references import walk
+from krm_fn.gateways.product import ALTERNATIVE, BY_ANNOTATION, BY_FIELD, UPSTREAM
+from krm_fn.gateways.references import concrete_steps, value_at, walk
 from krm_fn.krm.fields import as_list, as_map
+from krm_fn.rules.product_objects import is_on_in_objects
 from krm_fn.rules.recognition import recognised
 from krm_fn.rules.wording import shown
 
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from krm_fn.krm.resources import Resources
 
     Look = Callable[[Switch, Product, Resources], bool]
-
-ALTERNATIVE = "alternative"
-BESIDE = "field"
 
 
 def other_switches(product: Product, route_kind: str) -> list[str]:
@@ -43,11 +41,12 @@ def _serves(switch: Switch, route_kind: str) -> bool:
 
 def some_switch_is_on(product: Product, backend: Backend, resources: Resources) -> bool:
     """Whether the package shows one of a product's settings made for a reference."""
-    return any(
+    return is_on_in_objects(product, backend, resources) is not None or any(
         _is_on(switch, product, backend, resources)
         for switch in product.switches
         if switch.purpose in (UPSTREAM, ALTERNATIVE)
-        and (switch.how in LOOKS or switch.how == BESIDE)
+        and not switch.found_by
+        and (switch.how in LOOKS or switch.how == BY_FIELD)
         and _serves(switch, backend.route.kind)
     )
 
@@ -64,29 +63,8 @@ def _beside_the_reference(switch: Switch, backend: Backend) -> bool:
     """In the mapping that holds the reference: ``spec.routes[0].services[1]`` for nativeLB of a Traefik route."""
     if switch.object != backend.item.kind:
         return False
-    name = switch.key.rpartition(".")[2]
-    at: object = backend.item.data
-    nearest: dict[str, Any] = {}
-    for step in _steps(backend.path):
-        at = _below(at, step)
-        nearest = at if isinstance(at, dict) else nearest
-    return nearest.get(name) == switch.value
-
-
-def _steps(path: str) -> Iterator[str | int]:
-    """The keys and positions of a concrete path such as ``spec.routes[0].services[1]``."""
-    for part in path.split("."):
-        name, *positions = part.split("[")
-        yield name
-        for position in positions:
-            number = position.removesuffix("]")
-            yield int(number) if number.isdecimal() else number
-
-
-def _below(at: object, step: str | int) -> object:
-    if isinstance(at, list):
-        return at[step] if isinstance(step, int) and step < len(at) else None
-    return at.get(step) if isinstance(at, dict) else None
+    beside = value_at(backend.item.data, concrete_steps(backend.path))
+    return as_map(beside).get(switch.key.rpartition(".")[2]) == switch.value
 
 
 def _in_an_object(switch: Switch, product: Product, resources: Resources) -> bool:

@@ -12,8 +12,19 @@ if TYPE_CHECKING:
     from krm_fn.gateways.detect import Recognition
     from krm_fn.gateways.routes import Backend
     from krm_fn.krm.outcome import Path
-    from krm_fn.krm.resource import Workload
+    from krm_fn.krm.resource import Item, Workload
     from krm_fn.krm.resources import Resources
+
+DETOUR_SUFFIX = "-mesh"
+"""What the name of an ExternalName Service ends with that leads a gateway to the address of another Service."""
+
+
+def is_excluded(item: Item, setup: MeshSetup) -> bool:
+    """Whether ``spec.serviceUpstream.exclude`` names the item."""
+    return any(
+        target.matches(item.api_version, item.kind, item.name, item.namespace, item.labels, item.annotations)
+        for target in setup.service_upstream.exclude
+    )
 
 
 def recognised(resources: Resources) -> dict[tuple[int, Path], tuple[Workload, Recognition]]:
@@ -43,5 +54,30 @@ def presence_of(resources: Resources, setup: MeshSetup) -> Presence:
 
 
 def backends_of(resources: Resources, setup: MeshSetup) -> tuple[Backend, ...]:
-    """The backends of all routes that may concern a gateway."""
-    return resources.memo("backends", lambda: routes(resources, presence_of(resources, setup)))
+    """The backends of all routes that may concern a gateway.
+
+    A reference to the ExternalName Service of a detour (`DETOUR_SUFFIX`) counts as one to the Service behind it.
+    """
+
+    def build() -> tuple[Backend, ...]:
+        found = routes(resources, presence_of(resources, setup))
+        if setup.service_upstream.fallback != "externalName":
+            return found
+        declared = {(wanted.namespace, wanted.name) for wanted in setup.external_names}
+        return tuple(
+            backend if (backend.namespace, backend.service) in declared else _behind_the_detour(backend, resources)
+            for backend in found
+        )
+
+    return resources.memo("backends", build)
+
+
+def _behind_the_detour(backend: Backend, resources: Resources) -> Backend:
+    stem = backend.service.removesuffix(DETOUR_SUFFIX)
+    if (
+        stem == backend.service
+        or resources.service(backend.namespace, stem) is None
+        or resources.service(backend.namespace, backend.service) is not None
+    ):
+        return backend
+    return backend.replace(service=stem, detour=backend.service)

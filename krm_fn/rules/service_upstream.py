@@ -21,7 +21,7 @@ from krm_fn.kuma.service_upstream import (
 from krm_fn.kuma.services import EXTERNAL_NAME, is_ignored
 from krm_fn.rules.editing import set_text
 from krm_fn.rules.membership import selected_by
-from krm_fn.rules.product_switches import is_excluded, product_switches
+from krm_fn.rules.recognition import backends_of, is_excluded
 from krm_fn.rules.wording import shown
 
 TYPE_CHECKING = False
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from krm_fn.config.meshsetup import MeshSetup
-    from krm_fn.krm.outcome import Edit, Result
+    from krm_fn.krm.outcome import Edit, Emit, Result
     from krm_fn.krm.resource import Item, Namespace
     from krm_fn.krm.resources import Resources
     from krm_fn.rules.membership import Member
@@ -41,7 +41,7 @@ UPSTREAM_KEPT = "service-upstream-kept"
 SERVICE_MIXED = "service-half-in-mesh"
 
 
-def service_upstream(resources: Resources, setup: MeshSetup) -> Iterator[Edit | Result]:
+def service_upstream(resources: Resources, setup: MeshSetup) -> Iterator[Edit | Emit | Result]:
     """Write the annotations on Services, then those of further products where they read them."""
     settings = setup.service_upstream
     if not settings.enabled:
@@ -49,7 +49,9 @@ def service_upstream(resources: Resources, setup: MeshSetup) -> Iterator[Edit | 
     for service in resources.services:
         if not is_excluded(service, setup):
             yield from _on_service(service, resources, setup)
-    if settings.scope == "mesh":
+    if settings.scope == "mesh" and backends_of(resources, setup):
+        from krm_fn.rules.product_switches import product_switches  # most packages have no route and need none of it
+
         yield from product_switches(resources, setup)
 
 

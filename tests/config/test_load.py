@@ -11,7 +11,6 @@ import pytest
 import yaml
 
 import krm_fn
-from krm_fn.config.checks import NOT_YET
 from krm_fn.config.configmap import KEYS
 from krm_fn.config.load import ConfigProblem, load, schema_text
 from krm_fn.config.meshsetup import (
@@ -414,16 +413,6 @@ def test_every_supported_version_can_be_asked_for(version: str) -> None:
     assert loaded(setup_of(f"kumaVersion: '{version}'")).kuma_version == version
 
 
-@pytest.mark.parametrize("row", NOT_YET)
-def test_what_is_not_carried_out_yet_is_refused(row: Any) -> None:
-    spec: dict[str, Any] = {row.path[0]: {row.path[1]: row.value}}
-    [found] = problems({"apiVersion": "fn.kuma.io/v1alpha1", "kind": "MeshSetup", "spec": spec})
-    assert found.code == "not-available"
-    assert found.path == "spec." + ".".join(row.path)
-    assert "this version does not do yet" in found.message
-    assert row.instead in found.message
-
-
 def test_product_ids() -> None:
     config = setup_of("serviceUpstream: {products: [kong, traefic]}")
     assert loaded(config).service_upstream.products == ("kong", "traefic")
@@ -517,7 +506,6 @@ def test_examples_of_config_map_keys_are_accepted(key: Any) -> None:
         ({"mark-applied": True}, "data.mark-applied", "config-wrong-type", ""),
         ({"mark-applied": "tru"}, "data.mark-applied", "config-wrong-value", '"true"'),
         ({"injection-mode": "webhok"}, "data.injection-mode", "config-wrong-value", '"webhook"'),
-        ({"injection-mode": "manual"}, "data.injection-mode", "not-available", ""),
         ({"meshed-namespaces": "shop-.*"}, "data.meshed-namespaces", "config-wrong-value", ""),
         ({"gateways": "a/b/c"}, "data.gateways", "config-wrong-value", ""),
         ({"gateways": "/b"}, "data.gateways", "config-wrong-value", ""),

@@ -59,7 +59,7 @@ def vendor(api_version: str, kind: str, spec: str) -> str:
     return f"apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: route, namespace: shop}}\nspec: {spec}\n"
 
 
-def said(text: str, *present: str, modes: tuple[str, ...] = ()) -> list[tuple[str, str, str, str, str]]:
+def said(text: str, *present: str, modes: tuple[str, ...] = ()) -> list[tuple[object, ...]]:
     resources = Resources.read(list(yaml.safe_load_all(text)), "default")
     presence = Presence(modes=tuple((product, modes) for product in present))
     found = wishes(routes(resources, presence), state)
@@ -72,7 +72,7 @@ MASTER = "{nginx.org/mergeable-ingress-type: master}"
 MINION = "{nginx.org/mergeable-ingress-type: minion}"
 LIKE_NGINX = ("kubernetesIngressNGINX",)
 
-CASES: list[tuple[str, list[tuple[str, str, str, str, str]], list[tuple[str, str, str, str, str]]]] = [
+CASES: list[tuple[str, list[tuple[object, ...]], list[tuple[object, ...]]]] = [
     # Kong: on the Service, whatever the route
     ("Kong", said(ingress("kong", "web", "api"), "kong-kic"),
      [("Service", "web", KONG, "true", ""), ("Service", "api", KONG, "true", "")]),
@@ -109,7 +109,14 @@ CASES: list[tuple[str, list[tuple[str, str, str, str, str]], list[tuple[str, str
      [("Ingress", "in", F5, "true", "excluded")]),
     ("F5, minion", said(ingress("nginx", "web", annotations=MINION), "nginx-nic"), [("Ingress", "in", F5, "true", "")]),
     ("F5, VirtualServer", said(vendor("k8s.nginx.org/v1", "VirtualServer", "{upstreams: [{service: web}]}")),
-     [("Service", "web", "", "", "other-switch")]),
+     [("VirtualServer", "route", "use-cluster-ip", True, "")]),
+    ("F5, VirtualServer with one headless upstream",
+     said(vendor("k8s.nginx.org/v1", "VirtualServer", "{upstreams: [{service: db}, {service: web}]}")),
+     [("VirtualServer", "route", "use-cluster-ip", True, "headless"),
+      ("VirtualServer", "route", "use-cluster-ip", True, "")]),
+    ("F5, VirtualServer with subselector",
+     said(vendor("k8s.nginx.org/v1", "VirtualServer", "{upstreams: [{service: web, subselector: {a: b}}]}")),
+     [("VirtualServer", "route", "use-cluster-ip", True, "forbidden-beside")]),
     ("F5, TransportServer", said(vendor("k8s.nginx.org/v1", "TransportServer", "{upstreams: [{service: web}]}")),
      [("Service", "web", "", "", "no-switch")]),
     ("a class of two products, neither in the package", said(ingress("nginx", "web")),
@@ -126,8 +133,23 @@ CASES: list[tuple[str, list[tuple[str, str, str, str, str]], list[tuple[str, str
     ("Traefik in that guise, with its own class", said(ingress("traefik", "web"), "traefik", modes=LIKE_NGINX),
      [("Service", "web", TRAEFIK_INGRESS, "true", "")]),
     ("Traefik, IngressRoute", said(vendor("traefik.io/v1alpha1", "IngressRoute",
+     "{routes: [{services: [{name: web}, {name: ts, kind: TraefikService}]}]}")),
+     [("IngressRoute", "route", "nativeLB", True, "")]),
+    ("Traefik, IngressRouteTCP, headless", said(vendor("traefik.io/v1alpha1", "IngressRouteTCP",
+     "{routes: [{services: [{name: db}]}]}")),
+     [("IngressRouteTCP", "route", "nativeLB", True, "headless")]),
+    ("Traefik, IngressRouteUDP", said(vendor("traefik.io/v1alpha1", "IngressRouteUDP",
      "{routes: [{services: [{name: web}]}]}")),
-     [("Service", "web", "", "", "other-switch")]),
+     [("Service", "web", "", "", "udp")]),
+    ("Traefik, TraefikService", said(vendor("traefik.io/v1alpha1", "TraefikService",
+     "{mirroring: {name: web, mirrors: [{name: web}]}}")),
+     [("TraefikService", "route", "nativeLB", True, ""), ("TraefikService", "route", "nativeLB", True, "")]),
+    ("Traefik, Middleware", said(vendor("traefik.io/v1alpha1", "Middleware", "{errors: {service: {name: web}}}")),
+     [("Middleware", "route", "nativeLB", True, "")]),
+    ("APISIX, ApisixRoute", said(vendor("apisix.apache.org/v2", "ApisixRoute",
+     "{http: [{backends: [{serviceName: web}]}], stream: [{backend: {serviceName: db}}]}")),
+     [("ApisixRoute", "route", "resolveGranularity", "service", ""),
+      ("ApisixRoute", "route", "resolveGranularity", "service", "headless")]),
     # HAProxy Ingress: Kuma's own key, and an override for headless Services
     ("HAProxy Ingress", said(ingress("haproxy", "web", "db"), "haproxy-ingress"),
      [("Service", "web", KONG, "true", ""), ("Service", "db", HAPROXY, "false", "")]),
@@ -151,7 +173,7 @@ CASES: list[tuple[str, list[tuple[str, str, str, str, str]], list[tuple[str, str
 
 
 @pytest.mark.parametrize(("found", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
-def test_wishes(found: list[tuple[str, str, str, str, str]], expected: list[tuple[str, str, str, str, str]]) -> None:
+def test_wishes(found: list[tuple[object, ...]], expected: list[tuple[object, ...]]) -> None:
     assert found == expected
 
 

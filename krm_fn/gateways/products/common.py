@@ -6,6 +6,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/
 
 from __future__ import annotations
 
+from krm_fn.gateways import product
 from krm_fn.gateways.product import BackendPath, RouteKind
 
 INGRESS_CLASS_ANNOTATION = "metadata.annotations[kubernetes.io/ingress.class]"
@@ -57,6 +58,6 @@ TCP_ROUTE = _gateway_route("TCPRoute", _LAYER_4)
 UDP_ROUTE = _gateway_route("UDPRoute", _LAYER_4, udp=True)
 
 POD_TEMPLATE = "spec.template.metadata.annotations"
-DIRECT_ACCESS = "direct-access"
-EXTERNAL_NAME = "externalname-service"
-CHAIN = "chain-second-gateway"
+DIRECT_ACCESS = product.DIRECT_ACCESS
+EXTERNAL_NAME = product.EXTERNAL_NAME
+CHAIN = product.CHAIN

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from krm_fn.gateways.product import (
     BY_ANNOTATION,
+    BY_FLAG,
     COMBINED,
     DETOUR,
     OVERRIDE,
@@ -170,6 +171,8 @@ PRODUCTS = (
                 "data.service-upstream",
                 purpose="alternative",
                 routes=("Ingress",),
+                found_by=BY_FLAG,
+                flags=("--configmap",),
                 note="For everything.",
             ),
         ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from krm_fn.gateways.product import (
     BY_ANNOTATION,
+    CLASS_PARAMETERS,
     COMBINED,
     CONTROLLER,
     PROXY,
@@ -138,6 +139,8 @@ PRODUCTS = (
                 purpose="alternative",
                 routes=("Ingress",),
                 since="2.4.0",
+                found_by=CLASS_PARAMETERS,
+                group="configuration.konghq.com",
                 note="Named by spec.parameters of the IngressClass; holds for all its Ingresses.",
             ),
             Switch(

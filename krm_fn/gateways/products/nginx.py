@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from krm_fn.gateways.product import (
     BY_ANNOTATION,
+    BY_FLAG,
     COMBINED,
     CONTROLLER,
     PROXY,
@@ -100,6 +101,7 @@ PRODUCTS = (
                 routes=("Ingress",),
                 since="0.9.0-beta",
                 headless=TOLERATES,
+                shared=True,
                 note="Read on the Ingress and nowhere else; the flag --annotations-prefix renames the prefix.",
             ),
             Switch(
@@ -109,6 +111,9 @@ PRODUCTS = (
                 purpose="alternative",
                 routes=("Ingress",),
                 since="controller-v1.0.1",
+                found_by=BY_FLAG,
+                flags=("--configmap",),
+                preferred=True,
                 note="The default for every Ingress; an annotation still wins.",
             ),
         ),
@@ -174,6 +179,7 @@ PRODUCTS = (
                 routes=("VirtualServer",),
                 since="1.11.0",
                 headless=VETO,
+                not_beside=("subselector",),
                 note="Not together with subselector.",
             ),
             Switch(
@@ -184,6 +190,7 @@ PRODUCTS = (
                 routes=("VirtualServerRoute",),
                 since="1.11.0",
                 headless=VETO,
+                not_beside=("subselector",),
             ),
         ),
         fallbacks=(DIRECT_ACCESS,),
