@@ -21,11 +21,12 @@ from krm_fn.krm.resources import Resources, is_list, with_value
 from krm_fn.krm.source import InputError
 from krm_fn.kuma.controlplane import problems
 from krm_fn.kuma.reading import KumaValueError
+from krm_fn.kuma.services import EXTERNAL_NAME
 from krm_fn.record import Record
-from krm_fn.rules import RULES
+from krm_fn.rules import GENERATED_KINDS, RULES
 from krm_fn.rules.dataplanes import is_local
 from krm_fn.rules.membership import control_plane_config_map, control_plane_of
-from krm_fn.yamltext.changes import same
+from krm_fn.yamltext.changes import differ, same
 from krm_fn.yamltext.patch import PatchError, patch
 
 TYPE_CHECKING = False
@@ -140,7 +141,6 @@ class _Run:
 
     def outcome(self) -> Outcome:
         ruled = self._rules()
-        original = {item.place: item.data for item in self.resources.items}
         tracks_files = any(item.file for item in self.everything)
         settled = settle(
             self.resources.items,
@@ -152,8 +152,8 @@ class _Run:
         )
         changes = [
             (item, item.data)
-            for item in ruled.resources.items
-            if item.data is not original[item.place] and not same(item.data, original[item.place])
+            for before, item in zip(self.resources.items, ruled.resources.items, strict=True)
+            if item is not before and differ(before.data, item.data)
         ]
         changes += settled.changed
         after = self._after(changes, settled.removed)
@@ -186,7 +186,8 @@ class _Run:
             edits: list[Edit] = []
             for said in rule(resources, self.setup):
                 if isinstance(said, Edit):
-                    edits.append(said)
+                    if not said.item.is_local:  # read for what it says, never changed
+                        edits.append(said)
                 elif isinstance(said, Emit):
                     emits.append(said)
                 elif said.severity != INFO or everything:
@@ -270,8 +271,13 @@ def _kinds(setup: MeshSetup) -> dict[tuple[str, str], tuple[str, ...]]:
 
 
 def _is_generated(item: Item, owner: str) -> bool:
-    """Whether an earlier run made the item; a List never is, and others may have put items into it."""
-    return generated_by(item) == owner and not is_list(item)
+    """Whether an earlier run made the item: it bears the mark, and is of a kind that rules make.
+
+    Annotations are copied, and set for all by kustomize: what others wrote must not go for that.
+    """
+    if generated_by(item) != owner or (item.group, item.kind) not in GENERATED_KINDS:
+        return False
+    return item.kind != "Service" or item.spec.get("type") == EXTERNAL_NAME
 
 
 def _number(items: Iterable[Item]) -> int:

@@ -68,14 +68,14 @@ def test_second_run_changes_nothing(case: Path) -> None:
     assert again.stdout.decode() == second.stdout.decode(), "results may settle in the second run, text must not drift"
 
 
-def test_untouched_cases_outnumber_a_third() -> None:
-    """Leaving alone is the harder half of the promise, so it needs many cases."""
+def test_untouched_cases_outnumber_the_others() -> None:
+    """Leaving alone is the harder half of the promise, so it needs the greater half of the cases."""
     untouched = [
         case
         for case in CASES
         if read((case / "input.yaml").read_bytes()).entries == read((case / "output.yaml").read_bytes()).entries
     ]
-    assert len(untouched) * 3 > len(CASES)
+    assert len(untouched) * 2 > len(CASES)
 
 
 def test_no_file_without_a_case() -> None:

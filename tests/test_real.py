@@ -6,6 +6,7 @@ The folder ``../shared/real`` is not part of the project; without it the tests o
 from __future__ import annotations
 
 import contextlib
+import difflib
 import warnings
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ with warnings.catch_warnings():
 ROOT = Path(__file__).resolve().parent.parent
 REAL = sorted((ROOT.parent / "shared" / "real").glob("*.yaml"))
 FIXTURES = sorted((ROOT / "fixtures").rglob("output.yaml"))
+GOLDEN = ROOT / "tests" / "real"
 KUBERNETES = "1.31"
 CORE_GROUPS = ("v1", "apps/v1", "batch/v1", "networking.k8s.io/v1", "policy/v1", "rbac.authorization.k8s.io/v1")
 
@@ -70,6 +72,20 @@ def test_real_package(path: Path, spec: str) -> None:
     assert not again.outcome.changed
     for item in after.entries:
         check(item)
+
+
+@pytest.mark.skipif(not REAL, reason="no ../shared/real beside the project")
+@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("path", REAL, ids=lambda path: path.stem)
+def test_real_package_gets_the_reviewed_lines(path: Path, name: str, update_golden: bool) -> None:
+    """The lines that come and go, read by a person against the specification; the manifests stay where they are."""
+    text = as_list(path, CONFIGS[name])
+    pairs = difflib.unified_diff(text.splitlines(), transform(text).text.splitlines(), lineterm="", n=0)
+    found = "".join(f"{line}\n" for line in list(pairs)[2:])
+    golden = GOLDEN / f"{path.stem}.{name.replace(' ', '-')}.diff"
+    if update_golden:
+        golden.write_text(found)
+    assert found == golden.read_text()
 
 
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: str(path.parent.relative_to(ROOT / "fixtures")))

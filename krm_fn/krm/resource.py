@@ -52,6 +52,7 @@ CLUSTER_SCOPED = frozenset(
     }
 )
 
+LOCAL_CONFIG = "config.kubernetes.io/local-config"
 PATH = "internal.config.kubernetes.io/path"
 LEGACY_PATH = "config.kubernetes.io/path"
 PACKAGE_PATH = "internal.config.kubernetes.io/package-path"
@@ -76,12 +77,29 @@ class Item:
     empty for cluster-scoped kinds.
     """
 
-    __slots__ = ("api_version", "data", "entry", "group", "kind", "metadata", "name", "namespace", "prefix")
+    __slots__ = (
+        "_annotations",
+        "_labels",
+        "api_version",
+        "data",
+        "entry",
+        "group",
+        "kind",
+        "metadata",
+        "name",
+        "namespace",
+        "place",
+        "prefix",
+    )
 
     def __init__(self, data: dict[str, Any], entry: int, prefix: Path, default_namespace: str) -> None:
         self.data = data
         self.entry = entry
         self.prefix = prefix
+        # Stable through edits, so it identifies the item within a run.
+        self.place: tuple[int, Path] = (entry, prefix)
+        self._labels: dict[str, str] | None = None
+        self._annotations: dict[str, str] | None = None
         self.api_version = api_version = as_str(data.get("apiVersion"))
         self.kind = kind = as_str(data.get("kind"))
         group, slash, _ = api_version.partition("/")
@@ -105,19 +123,18 @@ class Item:
         return (self.group, self.kind, self.namespace, self.name)
 
     @property
-    def place(self) -> tuple[int, Path]:
-        """Where the item stands in the input: stable through edits, so it identifies the item within a run."""
-        return (self.entry, self.prefix)
-
-    @property
     def labels(self) -> dict[str, str]:
-        """The entries of metadata.labels that are strings."""
-        return string_map(self.metadata.get("labels"))
+        """The entries of metadata.labels that are strings; not to be changed."""
+        if self._labels is None:
+            self._labels = string_map(self.metadata.get("labels"))
+        return self._labels
 
     @property
     def annotations(self) -> dict[str, str]:
-        """The entries of metadata.annotations that are strings."""
-        return string_map(self.metadata.get("annotations"))
+        """The entries of metadata.annotations that are strings; not to be changed."""
+        if self._annotations is None:
+            self._annotations = string_map(self.metadata.get("annotations"))
+        return self._annotations
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -136,6 +153,11 @@ class Item:
         notes = as_map(self.metadata.get("annotations"))
         text = as_str(notes.get(INDEX)) or as_str(notes.get(LEGACY_INDEX))
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether orchestrators keep it to themselves: it tells functions something, and is never applied."""
+        return self.annotations.get(LOCAL_CONFIG) == "true"
 
     @property
     def words(self) -> str:

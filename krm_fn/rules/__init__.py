@@ -42,3 +42,13 @@ RULES: tuple[Rule, ...] = (
     checks,
     applied,
 )
+
+GENERATED_KINDS = frozenset(
+    {
+        ("kuma.io", "Dataplane"),
+        ("kuma.io", "MeshTrafficPermission"),
+        ("gateway.envoyproxy.io", "BackendTrafficPolicy"),
+        ("", "Service"),
+    }
+)
+"""Group and kind of all that rules emit: an item of another kind that bears our mark was not made by us."""

@@ -7,7 +7,7 @@ from krm_fn.gateways.classes import BY_CLASS_NAME
 from krm_fn.gateways.product import BY_ANNOTATION, UPSTREAM
 from krm_fn.gateways.switches import ABSENT, CLUSTER, EXTERNAL, HEADLESS_SERVICE
 from krm_fn.krm.fields import dig
-from krm_fn.kuma.services import EXTERNAL_NAME
+from krm_fn.kuma.services import EXTERNAL_NAME, is_ignored
 from krm_fn.kuma.services import HEADLESS as NO_CLUSTER_IP
 from krm_fn.rules.membership import is_labelled, members, selected_by
 from krm_fn.rules.recognition import is_excluded, presence_of
@@ -51,6 +51,9 @@ class Facts:
         selected = selected_by(self.resources, self.setup).get((backend.namespace, backend.service))
         if selected:
             return any(member.in_mesh for member in selected)
+        service = self.resources.service(backend.namespace, backend.service)
+        if service is not None and is_ignored(service.annotations):
+            return False
         labelled = is_labelled(self.resources.namespaces.get(backend.namespace))
         return labelled and self.state(backend.namespace, backend.service) != EXTERNAL
 

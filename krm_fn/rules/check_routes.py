@@ -1,6 +1,6 @@
 """Backends that a gateway product treats in its own way: names outside of the cluster, TLS, ports without a protocol.
 
-Part of what ``spec.gateways.harden`` reports; docs/gateways/traps.md tells why none of these is mended by itself: each
+Part of what ``spec.gateways.harden`` reports; docs/gateways/index.md tells why none of these is mended by itself: each
 asks for a decision that only the author can take.
 """
 

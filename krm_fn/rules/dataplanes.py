@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from krm_fn.krm.fields import as_map, as_str
 from krm_fn.krm.outcome import INFO, Emit, error, warning
+from krm_fn.krm.resource import LOCAL_CONFIG
 from krm_fn.kuma import names
 from krm_fn.kuma.constraints import violates_constraints
 from krm_fn.kuma.validation import validate
@@ -40,7 +41,6 @@ CONSTRAINT = "mesh-constraint"
 SHARED_NAME = "dataplane-name-shared"
 CONFIG_MAP_MISSING = "transparent-proxy-config-missing"
 
-LOCAL_CONFIG = "config.kubernetes.io/local-config"
 ARGO_HOOK = "argocd.argoproj.io/hook"
 FOR_REVIEW = {LOCAL_CONFIG: "true", ARGO_HOOK: "Skip"}
 
@@ -144,11 +144,12 @@ def _doubtful(resources: Resources, setup: MeshSetup) -> Iterator[Member]:
 def _is_wanted(member: Member, setup: MeshSetup) -> bool:
     emit = setup.dataplanes.emit
     template = member.workload.template
-    if member.workload.item.kind == "PodTemplate" or emit == "none":
+    item = member.workload.item
+    if item.kind == "PodTemplate" or item.is_local or emit == "none":  # no pods come of the first two
         return False
     if emit == "gateways":
         return member.in_mesh and is_delegated_gateway(template)
-    if is_observed(member.workload.item) or setup.injection.mode == "none":
+    if is_observed(item) or setup.injection.mode == "none":
         return True
     return member.in_mesh or template.annotations.get(names.GATEWAY) == names.GATEWAY_BUILTIN
 

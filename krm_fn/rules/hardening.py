@@ -2,7 +2,7 @@
 
 One table of traps; each finds its cases and says the edit that mends one. ``report`` tells of the edit, ``apply`` makes
 the same one. Traps that a check or the gateway rule tells of in any case (`Trap.told`) are only mended here.
-Where they come from: docs/gateways/traps.md.
+Where they come from: docs/gateways/index.md.
 """
 
 from __future__ import annotations

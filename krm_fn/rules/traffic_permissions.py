@@ -1,7 +1,7 @@
 """MeshTrafficPermissions from each gateway to each backend that it routes to: ``spec.gateways.trafficPermissions``.
 
 A mesh with mTLS answers 403 until somebody allows the gateway. Both ends are selected by pod labels and namespace, not
-by service name: which Service names a gateway is an accident of their names (docs/gateways/traps.md). The policies
+by service name: which Service names a gateway is an accident of their names (docs/gateways/index.md). The policies
 stand in the backend's namespace, where Kuma lets them act on the pods of that namespace only.
 https://kuma.io/docs/latest/policies/meshtrafficpermission/
 """

@@ -130,6 +130,11 @@ def changes(before: Any, after: Any, depth: int = 0) -> Replace | None:
     return None if same(before, after) else Replace(after)
 
 
+def differ(before: Any, after: Any) -> bool:
+    """Whether two trees are not the same; fast where they share what is alike, as a tree and its edited copy do."""
+    return changes(before, after) is not None
+
+
 def _mapping_changes(before: dict[Any, Any], after: dict[Any, Any], depth: int) -> Replace | None:
     if not all(type(key) is str for key in before):
         types = {key: type(key) for key in before}

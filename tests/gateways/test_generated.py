@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+import yaml
 
 from krm_fn.gateways.catalog import catalog
 from krm_fn.gateways.marks import is_worth_a_look
 
 ROOT = Path(__file__).parents[2]
+PAGES = ROOT / "docs" / "gateways"
+PROBLEMS = [line.strip("|").split("|") for line in (PAGES / "index.md").read_text("utf-8").splitlines()]
+PROBLEMS = [cells for cells in PROBLEMS if len(cells) == 5 and "---" not in cells[1] and cells[0].strip() != "#"]
 
 
 def test_tables_and_names_equal_the_catalog() -> None:
@@ -19,8 +26,50 @@ def test_tables_and_names_equal_the_catalog() -> None:
 
 
 def test_every_product_stands_in_the_page() -> None:
-    text = (ROOT / "docs" / "gateways" / "README.md").read_text(encoding="utf-8")
+    text = (PAGES / "README.md").read_text(encoding="utf-8")
     assert all(text.count(f"`{product.id}`") >= 2 for product in catalog())
+    assert all(f"]({product.id}.md)" in text for product in catalog())
+
+
+@pytest.mark.parametrize("product", [product.id for product in catalog()])
+def test_the_page_of_a_product_links_all_its_fixtures(product: str) -> None:
+    text = (PAGES / f"{product}.md").read_text(encoding="utf-8")
+    linked = set(re.findall(r"\]\(\.\./\.\./fixtures/products/([^)]+)/\)", text))
+    assert linked == {
+        f"{product}/{path.parent.name}" for path in ROOT.glob(f"fixtures/products/{product}/*/input.yaml")
+    }
+
+
+@pytest.mark.parametrize("product", [product.id for product in catalog()])
+def test_a_page_shows_lines_of_the_output_only(product: str) -> None:
+    """The diff is computed; here it is read back: applied to its input it may add and keep nothing else."""
+    text = (PAGES / f"{product}.md").read_text(encoding="utf-8")
+    case, _, rest = text.partition("Both files stand in [")[2].partition("](../../fixtures/")[2].partition(")")
+    diff = rest.partition("~~~diff\n")[2].partition("~~~")[0].splitlines()[2:]
+    files = {name: ROOT / "fixtures" / case / f"{name}.yaml" for name in ("input", "output")} if diff else {}
+    lines = {name: file.read_text(encoding="utf-8").splitlines() for name, file in files.items()}
+    at: dict[str, int] = {}
+    for line in diff:
+        if found := re.fullmatch(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@", line):
+            at = {"input": int(found[1]) - 1, "output": int(found[2]) - 1}
+            continue
+        for name in {" ": ("input", "output"), "-": ("input",), "+": ("output",)}[line[0]]:
+            assert lines[name][at[name]] == line[1:]
+            at[name] += 1
+
+
+def test_all_problems_are_listed() -> None:
+    assert [int(cells[0]) for cells in PROBLEMS if cells[0].strip()] == list(range(1, 21))
+
+
+@pytest.mark.parametrize("cells", PROBLEMS, ids=lambda cells: str(cells[1].strip()))
+def test_fixtures_of_a_problem_exist_and_give_its_results(cells: list[str]) -> None:
+    cases = [(PAGES / case).resolve() for case in re.findall(r"\]\((\.\./\.\./fixtures/[^)]+)\)", cells[4])]
+    assert bool(cases) == (cells[2].strip() != "out of reach")
+    assert [case for case in cases if not (case / "input.yaml").is_file()] == []
+    results = [yaml.safe_load((case / "output.yaml").read_text("utf-8")).get("results") or [] for case in cases]
+    given = {entry["tags"]["code"] for entries in results for entry in entries}
+    assert set(re.findall(r"results\.md#([a-z-]+)", cells[3])) <= given
 
 
 def test_every_image_and_own_label_is_worth_a_look() -> None:
