@@ -41,7 +41,13 @@ def dig(value: object, *keys: str) -> Any:
 
 
 def string_map(value: object) -> dict[str, str]:
-    """Return the entries of a mapping (labels, annotations, a selector) whose key and value are strings."""
+    """Return the entries of a mapping (labels, annotations, a selector) whose key and value are strings.
+
+    Nearly always that is the mapping itself, which the caller must not change.
+    """
     if not isinstance(value, dict):
         return {}
-    return {k: v for k, v in value.items() if isinstance(k, str) and isinstance(v, str)}
+    for key, entry in value.items():
+        if type(key) is not str or type(entry) is not str:
+            return {k: v for k, v in value.items() if isinstance(k, str) and isinstance(v, str)}
+    return value

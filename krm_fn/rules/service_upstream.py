@@ -9,7 +9,7 @@ settings of products that read something else, for the routes that they serve (`
 from __future__ import annotations
 
 from krm_fn.krm.fields import as_map, dig
-from krm_fn.krm.outcome import field_path, info, warning
+from krm_fn.krm.outcome import INFO, field_path, info, warning
 from krm_fn.kuma import names
 from krm_fn.kuma.reading import KumaValueError
 from krm_fn.kuma.service_upstream import (
@@ -61,8 +61,9 @@ def _on_service(service: Item, resources: Resources, setup: MeshSetup) -> Iterat
         decision = decide_upstream(service.data, as_resource(resources.namespaces.get(service.namespace)))
     except KumaValueError:
         return
+    told = setup.results_level == INFO
     if decision.write:
-        yield from _as_kuma_does(service)
+        yield from _as_kuma_does(service, told)
         yield from _mixed(service, resources, setup)
     elif setup.service_upstream.scope == "mesh" and decision.reason in NOT_LABELLED and _may_be_written(service):
         joined = [member for member in _members_of(service, resources, setup) if member.in_mesh]
@@ -86,7 +87,7 @@ def _may_be_written(service: Item) -> bool:
     return dig(service.data, "spec", "type") != EXTERNAL_NAME and not is_ignored(service.annotations)
 
 
-def _as_kuma_does(service: Item) -> Iterator[Edit | Result]:
+def _as_kuma_does(service: Item, told: bool) -> Iterator[Edit | Result]:
     """Both annotations, over any other value."""
     there = as_map(service.metadata.get("annotations"))
     for key, value in UPSTREAM_ANNOTATIONS.items():
@@ -104,7 +105,9 @@ def _as_kuma_does(service: Item) -> Iterator[Edit | Result]:
                 there[key],
                 value,
             )
-    yield info(UPSTREAM_SET, "gateways send to the Service address: its Namespace is labelled for injection", service)
+    if told:
+        why = "its Namespace is labelled for injection"
+        yield info(UPSTREAM_SET, f"gateways send to the Service address: {why}", service)
 
 
 def _as_users_do(service: Item, member: Member) -> Iterator[Edit | Result]:
