@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from krm_fn.krm.fields import as_map, as_str
 from krm_fn.krm.outcome import error
-from krm_fn.krm.resource import PACKAGE_PATH, PATH, Item
+from krm_fn.krm.resource import ARGO_HOOK, LOCAL_CONFIG, PACKAGE_PATH, PATH, Item
 from krm_fn.record import Record
 from krm_fn.yamltext.changes import same
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 GENERATED_BY = "fn.kuma.io/generated-by"
 # What decides whether an item is applied is the generator's to say, so these do not stay from an earlier run.
-NOT_KEPT = ("config.kubernetes.io/local-config", "argocd.argoproj.io/hook")
+NOT_KEPT = (LOCAL_CONFIG, ARGO_HOOK)
 NAME_TAKEN = "name-taken"
 
 

@@ -52,6 +52,7 @@ CLUSTER_SCOPED = frozenset(
     }
 )
 
+ARGO_HOOK = "argocd.argoproj.io/hook"
 LOCAL_CONFIG = "config.kubernetes.io/local-config"
 PATH = "internal.config.kubernetes.io/path"
 LEGACY_PATH = "config.kubernetes.io/path"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from krm_fn.krm.fields import as_map, as_str
 from krm_fn.krm.outcome import INFO, Emit, error, warning
-from krm_fn.krm.resource import LOCAL_CONFIG
+from krm_fn.krm.resource import ARGO_HOOK, LOCAL_CONFIG
 from krm_fn.kuma import names
 from krm_fn.kuma.constraints import violates_constraints
 from krm_fn.kuma.validation import validate
@@ -41,7 +41,6 @@ CONSTRAINT = "mesh-constraint"
 SHARED_NAME = "dataplane-name-shared"
 CONFIG_MAP_MISSING = "transparent-proxy-config-missing"
 
-ARGO_HOOK = "argocd.argoproj.io/hook"
 FOR_REVIEW = {LOCAL_CONFIG: "true", ARGO_HOOK: "Skip"}
 
 
