@@ -1,7 +1,8 @@
 """Large packages: time and memory of a whole run, beside the leanest possible pass over the same text.
 
-    python bench/scale.py                 1,000 to 50,000 items
+    python bench/scale.py                 1,000 to 100,000 items
     python bench/scale.py 10000           that size only
+    python bench/scale.py 10000 100000    these sizes
 
 Each figure is the median of five processes that take turns. The lean pass (``bench/lean.py``) composes the text to
 plain dicts from libyaml's events, in a process of its own whose start is not counted; the run is counted from start to
@@ -24,7 +25,7 @@ from packages import package
 
 HERE = Path(__file__).resolve().parent
 RUNS = 5
-SIZES = (1_000, 5_000, 10_000, 20_000, 50_000)
+SIZES = (1_000, 5_000, 10_000, 20_000, 50_000, 100_000)
 COMMAND = [str(Path(sys.executable).with_name("krm-fn"))]
 ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 LEAN = f"""
@@ -45,14 +46,14 @@ def lean_seconds(text: bytes) -> float:
     return float(done.stdout)
 
 
-def run(text: bytes) -> tuple[float, float]:
-    """The function, from the start of the process to its end: seconds, and the most memory it had, in MB."""
+def run(text: bytes, command: list[str] = COMMAND) -> tuple[float, float]:
+    """A process, the function's by default, from its start to its end: seconds, and the most memory it had, in MB."""
     with tempfile.TemporaryFile() as given:
         given.write(text)
         given.seek(0)
         start = time.perf_counter()
         process = subprocess.Popen(
-            COMMAND,
+            command,
             stdin=given,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -21,12 +21,14 @@ from krm_fn.gateways.product import (
     BY_ANNOTATION,
     BY_FIELD,
     CHAIN,
+    CLASS_WIDE,
     DETOUR,
     DIRECT_ACCESS,
     EXTERNAL_NAME,
     FOR_DETOUR,
     IMPOSSIBLE,
     NOTHING,
+    OWN_PODS,
     SWITCH,
     UPSTREAM,
     Container,
@@ -37,7 +39,7 @@ from krm_fn.gateways.product import (
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "gateways" / "README.md"
-INDEX = PAGE.with_name("index.md")
+INDEX = PAGE.with_name("traps.md")
 FIXTURES = ROOT / "fixtures" / "products"
 GLIMPSE = ROOT / "krm_fn" / "gateways" / "glimpse.py"
 BEGIN = "<!-- generated: {name} -->"
@@ -57,10 +59,12 @@ FALLBACKS = {
 }
 EXAMPLES = {
     "emissary": "nothing-needed",
+    "haproxy-ingress": "headless-override",
     "haproxytech": "direct-access",
     "ingress-nginx": "ingress",
     "kong-kic": "service-annotation",
     "nginx-nic": "ingress",
+    "skipper": "argument",
     "traefik": "ingress",
 }
 """The case that a page shows, of those in fixtures/products/<product>, where that is not the first with a change."""
@@ -173,7 +177,7 @@ def product_page(product: Product) -> str:
 _PAGE_HEAD = """\
 <!-- Written by docs/generate_gateways.py from the catalog and a fixture; do not edit. -->
 
-[All products](README.md) | [what users of gateways run into](index.md)
+[All products](README.md) | [what users of gateways run into](traps.md)
 """
 
 
@@ -209,6 +213,11 @@ def _doings(product: Product) -> list[str]:
         names = " or ".join(possible).replace("ExternalName", "an ExternalName")
         what = _link("What these are", "README.md#what-each-product-needs")
         lines.append(f"Without a switch, `spec.serviceUpstream.fallback` can ask for {names}. ({what}.)")
+    left: dict[str, list[str]] = {}
+    for switch in product.switches:
+        if switch.left:
+            left.setdefault(switch.left, []).append(f"`{switch.key}` ({switch.object})")
+    lines += [f"Not written: {' and '.join(keys)}, because {reason}." for reason, keys in left.items()]
     if CHAIN in product.fallbacks:
         lines.append("A delegated gateway of another product can stand behind it, as its only backend.")
     return [*lines, "", "More in [service upstream](../service-upstream.md)."]
@@ -228,6 +237,9 @@ def _switch_row(switch: Switch) -> tuple[str, ...]:
     value = str(switch.value).lower() if isinstance(switch.value, bool) else switch.value
     mode = f"With the provider {switch.mode}." if switch.mode else ""
     forbidden = [f"Not where `{key}: {value}` stands." for key, value in switch.unless]
+    forbidden += [f"Written as `{switch.argument}={value}`."] * bool(switch.argument)
+    forbidden += [f"Read beside `{switch.beside_argument}`."] * bool(switch.beside_argument)
+    forbidden += [f"Not read beside `{argument}`." for argument in switch.not_with_arguments]
     forbidden += [f"Not beside `{field}`." for field in switch.not_beside if field not in switch.note]
     return (
         switch.object,
@@ -376,19 +388,27 @@ def _today(product: Product) -> str:
     upstream = [s for s in product.switches if s.purpose == UPSTREAM]
     annotated = dict.fromkeys(s.object for s in upstream if s.how == BY_ANNOTATION)
     fields = dict.fromkeys(s.object for s in upstream if s.how == BY_FIELD)
-    objects = dict.fromkeys(s.object for s in product.switches if s.found_by and _is_written(s, product))
+    by_object = any(s.found_by and s.found_by not in CLASS_WIDE for s in upstream)
+    objects = dict.fromkeys(
+        s.object for s in product.switches if by_object and s.found_by and s.released and not s.left
+    )
+    for_all = [s for s in product.switches if s.is_class_wide and s.released]
     done = [f"annotates the {' or the '.join(annotated)}"] if annotated else []
     done += [f"sets the field in {', '.join(fields)}"] if fields else []
     done += [f"sets it in the {' or a '.join(objects)}"] if objects else []
-    written = {*annotated, *fields, *objects}
+    if for_all:
+        places = " or ".join(dict.fromkeys(map(_class_wide_place, for_all)))
+        instead = " instead" if any(not s.kuma_writes for s in upstream if not s.found_by) else ""
+        done.append(f"{places}{instead}, where all its routes lead into the mesh")
+    written = {*annotated, *fields, *objects, *(s.object for s in for_all)}
     rest = any(s.object not in written for s in upstream)
     return "; ".join([*done, "reports the rest"] if done and rest else done or ["reports the routes"])
 
 
-def _is_written(switch: Switch, product: Product) -> bool:
-    """Whether krm-fn writes a setting that holds for many routes: where no annotation does, or where it is sturdier."""
-    by_object = any(s.purpose == UPSTREAM and s.found_by for s in product.switches)
-    return switch.released and (by_object or switch.preferred)
+def _class_wide_place(switch: Switch) -> str:
+    if switch.found_by != OWN_PODS:
+        return f"sets it in the {switch.object}"
+    return "adds the argument to its container" if switch.argument else "adds the variable to its container"
 
 
 def recognition_table() -> str:

@@ -6,7 +6,6 @@ people, which is imported only then, because the function is started anew for ev
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 
@@ -17,11 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TextIO
 
-    from krm_fn.function import Outcome
+    from krm_fn.krm.outcome import Outcome
     from krm_fn.krm.source import InputError
 
 PLUGIN_CONFIG = "KUSTOMIZE_PLUGIN_CONFIG_STRING"
 DEBUG = "KRM_FN_DEBUG"
+COMPLETE = "_KRM_FN_COMPLETE"  # set by shells that ask which words fit (click's name for it), without any arguments
 CONFIG_KINDS = ([("fn.kuma.io/v1alpha1", "MeshSetup")], [("v1", "ConfigMap")])
 CONFIG_MARKS = (b"MeshSetup", b"ConfigMap")
 UNREADABLE, BUG, INTERRUPTED = 2, 3, 130
@@ -41,9 +41,9 @@ krm-fn is a KRM function: it reads a ResourceList on standard input and writes o
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return the exit code."""
     try:
-        if not arguments:
+        if not arguments and COMPLETE not in os.environ:
             return _function()
-        config = _plugin_config(arguments[0])
+        config = _plugin_config(arguments[0]) if arguments else None
         if config is not None:
             return _plugin(config)
         from krm_fn.commands import main
@@ -65,7 +65,6 @@ def _function() -> int:
     if not raw.strip():
         _say(USAGE)
         return UNREADABLE
-    gc.disable()  # one run, then the process ends: there is no garbage worth looking for, and much to look at
     from krm_fn.function import transform
     from krm_fn.krm.source import InputError
 
@@ -186,7 +185,7 @@ def _discard(stream: TextIO) -> None:
 def _tell(outcome: Outcome, text: str) -> None:
     """Say results and summary on stderr; kpt prints results itself, so there only errors are repeated."""
     level = "error" if _under_kpt(text) else "warning"
-    said = [*report.lines(report.at_least(outcome.results, level)), summary_line(outcome)]
+    said = [*report.lines(report.at_least(outcome.results, level)), report.summary_line(outcome)]
     _say("".join(f"{line}\n" for line in said))
 
 
@@ -197,27 +196,6 @@ def _under_kpt(text: str) -> bool:
         and "internal.config.kubernetes.io/path:" in text
         and "kustomize.config.k8s.io/id:" not in text
     )
-
-
-def summary_line(outcome: Outcome) -> str:
-    """One line: what was done to how many items."""
-    summary = outcome.summary
-    found = report.findings(outcome.results)
-    if outcome.exit_code:
-        return f"{report.PROGRAM}: {found}; nothing was changed"
-    parts = [f"{summary.changed} of {report.plural(summary.items, 'item')} changed"]
-    if summary.added:
-        parts.append(f"{report.plural(summary.added, 'item')} generated")
-    if summary.removed:
-        parts.append(f"{report.plural(summary.removed, 'item')} no longer wanted and removed")
-    if found:
-        parts.append(found)
-    if summary.local_dataplanes:
-        parts.append(
-            f"{report.plural(summary.local_dataplanes, 'Dataplane')} for review only "
-            "(spec.dataplanes.localConfig: false makes ordinary resources of them)"
-        )
-    return f"{report.PROGRAM}: {', '.join(parts)}"
 
 
 def _unreadable(error: InputError) -> int:

@@ -14,7 +14,7 @@ from krm_fn.config.load import load
 from krm_fn.config.meshsetup import MeshSetup
 from krm_fn.krm.fields import as_map, dig
 from krm_fn.krm.generated import generated_by, settle
-from krm_fn.krm.outcome import ERROR, INFO, REMOVED, Edit, Emit, error, warning
+from krm_fn.krm.outcome import ERROR, INFO, REMOVED, Edit, Emit, Outcome, Summary, error, warning
 from krm_fn.krm.resource import WORKLOAD_KINDS, Item, Namespace
 from krm_fn.krm.resourcelist import ResourceList
 from krm_fn.krm.resources import Resources, is_list, with_value
@@ -37,39 +37,11 @@ if TYPE_CHECKING:
     from krm_fn.config.load import ConfigProblem
     from krm_fn.krm.outcome import Result
     from krm_fn.krm.source import Source
-    from krm_fn.yamltext.read import Duplicate
+    from krm_fn.yamltext.document import Duplicate
 
 DUPLICATE_KEY = "duplicate-key"
 CANNOT_EDIT = "cannot-edit"
 CONTROL_PLANE_CONFIG = "control-plane-config"
-
-
-class Summary(Record):
-    """What a run did, in numbers."""
-
-    items: int = 0
-    changed: int = 0
-    added: int = 0
-    removed: int = 0
-    local_dataplanes: int = 0
-
-
-class Outcome(Record):
-    """What a run decided: entries of the input that change (their new text) or go, new ones, and all results in order.
-
-    `exit_code` is 0, or 1 if a result is an error; then nothing changes, goes or comes.
-    """
-
-    results: tuple[Result, ...]
-    summary: Summary
-    changed: dict[int, str] = {}  # noqa: RUF012 -- never changed
-    removed: frozenset[int] = frozenset()
-    added: tuple[dict[str, Any], ...] = ()
-
-    @property
-    def exit_code(self) -> int:
-        """0: fine, also with warnings; 1: there are errors."""
-        return int(any(result.severity == ERROR for result in self.results))
 
 
 class Transformed(Record):
@@ -79,12 +51,25 @@ class Transformed(Record):
     outcome: Outcome
 
 
-class _Ruled(Record):
-    """What the rules left: the resources, the emitted ones and the results."""
+class Ruled(Record):
+    """What the rules made of the resources `before`: those `after`, the emitted ones and the results.
 
-    resources: Resources
+    `edits` are those of each rule, in order, where every decision was asked for.
+    """
+
+    setup: MeshSetup
+    before: Resources
+    after: Resources
     emits: tuple[Emit, ...] = ()
     results: tuple[Result, ...] = ()
+    edits: tuple[tuple[str, list[Edit]], ...] = ()
+
+
+class Decided(Record):
+    """The outcome of a run, and how the rules came to it; `ruled` is None where the configuration is refused."""
+
+    outcome: Outcome
+    ruled: Ruled | None = None
 
 
 def transform(text: str) -> Transformed:
@@ -102,18 +87,28 @@ def transform(text: str) -> Transformed:
     return Transformed(answer, outcome)
 
 
-def run(source: Source, function_config: object, config_duplicates: Sequence[Duplicate] = ()) -> Outcome:
+def run(
+    source: Source, function_config: object, config_duplicates: Sequence[Duplicate] = (), told: str = ""
+) -> Outcome:
     """Run the function on a package; the caller puts the text together (`Source.rebuild`).
 
-    `config_duplicates` are the keys that stand twice in the text of the functionConfig.
+    `config_duplicates` are the keys that stand twice in the text of the functionConfig. `told` is the least severity
+    of results, where it is not the configuration that shall decide it.
     """
+    return decide(source, function_config, config_duplicates, told).outcome
+
+
+def decide(
+    source: Source, function_config: object, config_duplicates: Sequence[Duplicate] = (), told: str = ""
+) -> Decided:
+    """The same as `run`, with what the rules saw and left."""
     problems = [_config_duplicate(duplicate) for duplicate in config_duplicates]
     setup = load(function_config, _product_ids(function_config))
     if not isinstance(setup, MeshSetup):
         problems += [_config_result(problem) for problem in setup]
     elif not problems:
-        return _Run(source, setup).outcome()
-    return Outcome(tuple(problems), Summary(_number(Resources.read(source.entries, "").items)))
+        return _Run(source, setup.replace(results_level=told) if told else setup, told == INFO).decided()
+    return Decided(Outcome(tuple(problems), Summary(_number(Resources.read(source.entries, "").items))))
 
 
 def _product_ids(function_config: object) -> tuple[str, ...]:
@@ -129,18 +124,26 @@ def _product_ids(function_config: object) -> tuple[str, ...]:
 class _Run:
     """One run over a package with a valid configuration."""
 
-    def __init__(self, source: Source, setup: MeshSetup) -> None:
+    def __init__(self, source: Source, setup: MeshSetup, keeps_edits: bool) -> None:
         self.source = source
         self.setup = setup
-        everything = Resources.read(source.entries, setup.default_namespace, _known(setup), _kinds(setup))
+        self.keeps_edits = keeps_edits
+        everything = Resources.read(source.entries, setup.default_namespace, _known(setup), workload_kinds(setup))
         self.everything = everything.items
         # Rules do not see what this functionConfig generated earlier: they decide anew what shall exist.
         self.earlier = tuple(item for item in everything.items if _is_generated(item, setup.name))
         owned = {item.place for item in self.earlier}
         self.resources = everything if not owned else everything.without(owned)
 
-    def outcome(self) -> Outcome:
+    def decided(self) -> Decided:
+        """Say what changes, and how it came to that."""
+        refused = tuple(_refused_config(self.resources, self.setup))
+        if refused:
+            return Decided(self._outcome(Ruled(self.setup, self.resources, self.resources, (), refused)))
         ruled = self._rules()
+        return Decided(self._outcome(ruled), ruled)
+
+    def _outcome(self, ruled: Ruled) -> Outcome:
         tracks_files = any(item.file for item in self.everything)
         settled = settle(
             self.resources.items,
@@ -150,11 +153,8 @@ class _Run:
             tracks_files,
             self.setup.default_namespace,
         )
-        changes = [
-            (item, item.data)
-            for before, item in zip(self.resources.items, ruled.resources.items, strict=True)
-            if item is not before and differ(before.data, item.data)
-        ]
+        edited = zip(self.resources.items, ruled.after.items, strict=True)
+        changes = [(item, item.data) for before, item in edited if _may_differ(before, item)]
         changes += settled.changed
         after = self._after(changes, settled.removed)
         texts, problems = self._texts(after)
@@ -166,21 +166,19 @@ class _Run:
         if any(result.severity == ERROR for result in results):
             return Outcome(tuple(results), summary)
         summary = summary.replace(
-            changed=len(changes),
+            changed=sum(item.entry in texts for item, _ in changes),
             added=len(settled.added),
             removed=len(settled.removed),
             local_dataplanes=len({Item(e.data, -1, (), "").key for e in ruled.emits if is_local(e.data)}),
         )
         return Outcome(tuple(results), summary, texts, removed, settled.added)
 
-    def _rules(self) -> _Ruled:
+    def _rules(self) -> Ruled:
         """Run the rules in order, each on what the one before left."""
         resources = self.resources
-        refused = tuple(_refused_config(resources, self.setup))
-        if refused:
-            return _Ruled(resources, (), refused)
         emits: list[Emit] = []
         results: list[Result] = []
+        kept: list[tuple[str, list[Edit]]] = []
         everything = self.setup.results_level == INFO  # most runs want no decisions told, and there are many
         for rule in RULES:
             edits: list[Edit] = []
@@ -190,10 +188,12 @@ class _Run:
                         edits.append(said)
                 elif isinstance(said, Emit):
                     emits.append(said)
-                elif said.severity != INFO or everything:
+                elif said.severity != INFO or (everything and not (said.item is not None and said.item.is_local)):
                     results.append(said)
             resources = resources.apply(edits)
-        return _Ruled(resources, tuple(emits), tuple(results))
+            if self.keeps_edits:
+                kept.append((rule.__name__, edits))
+        return Ruled(self.setup, self.resources, resources, tuple(emits), tuple(results), tuple(kept))
 
     def _after(
         self, changes: Iterable[tuple[Item, dict[str, Any]]], removed: Iterable[Item]
@@ -216,7 +216,9 @@ class _Run:
         for entry, data in after.items():
             text, column = source.slice(entry)
             try:
-                texts[entry] = patch(text, source.entries[entry], data, source.typing, column, source.newline)
+                new = patch(text, source.entries[entry], data, source.typing, column, source.newline_at(entry))
+                if new is not text:
+                    texts[entry] = new
             except PatchError as cause:
                 problems.append(_cannot_edit(self._item(entry), str(cause)))
         return texts, problems
@@ -249,6 +251,13 @@ class _Run:
         return [_cannot_edit(self._item(entry), reason) for entry in sorted(removed | texts.keys())]
 
 
+def _may_differ(before: Item, item: Item) -> bool:
+    """Whether edits changed an item; of an entry with one item the surgeon finds out, who has to compare anyway."""
+    if item is before:
+        return False
+    return not (item.prefix or is_list(item)) or differ(before.data, item.data)
+
+
 def _refused_config(resources: Resources, setup: MeshSetup) -> Iterator[Result]:
     """What keeps a control plane from starting with ``spec.controlPlane.config``."""
     try:
@@ -265,7 +274,8 @@ def _known(setup: MeshSetup) -> tuple[Namespace, ...]:
     return tuple(Namespace(n.name, dict(n.labels), dict(n.annotations)) for n in setup.namespaces)
 
 
-def _kinds(setup: MeshSetup) -> dict[tuple[str, str], tuple[str, ...]]:
+def workload_kinds(setup: MeshSetup) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Group and kind of all workloads, with the path to the pod template of each."""
     further = {(kind.group, kind.kind): tuple(kind.pod_template.split(".")) for kind in setup.workload_kinds}
     return {**WORKLOAD_KINDS, **further} if further else WORKLOAD_KINDS
 

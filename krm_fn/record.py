@@ -31,24 +31,26 @@ class Record:
 
         def __init__(self, *args, **kwargs):
             fields = self._fields
-            if len(args) > len(fields):
-                raise TypeError(f"{type(self).__name__} takes at most {len(fields)} values, {len(args)} given")
             values = self.__dict__
-            for name, value in zip(fields, args):  # noqa: B905 -- fewer values than fields is the usual case
-                values[name] = value
+            if args:
+                if len(args) > len(fields):
+                    raise TypeError(f"{type(self).__name__} takes at most {len(fields)} values, {len(args)} given")
+                for name, value in zip(fields, args):  # noqa: B905 -- fewer values than fields is the usual case
+                    values[name] = value
             if kwargs:
                 for name in kwargs:
                     if name not in fields or name in values:
                         raise TypeError(f"{type(self).__name__} has no further field {name!r}")
                 values.update(kwargs)
             if len(values) < len(fields):
-                for name in fields:
-                    if name not in values and not hasattr(type(self), name):
+                for name in self._needed:
+                    if name not in values:
                         raise TypeError(f"{type(self).__name__} needs a value for {name!r}")
 
         def __init_subclass__(cls):
             own = tuple(name for name in cls.__annotations__ if not name.startswith("_"))
             cls._fields = cls._fields + tuple(name for name in own if name not in cls._fields)
+            cls._needed = tuple(name for name in cls._fields if not hasattr(cls, name))
 
         def __setattr__(self, name, value):
             raise AttributeError(f"{type(self).__name__} is immutable: {name!r} cannot be set")

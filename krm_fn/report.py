@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from krm_fn.krm.outcome import Result
+    from krm_fn.krm.outcome import Outcome, Result
     from krm_fn.krm.resource import ResourceId
 
 PROGRAM = "krm-fn"
@@ -144,6 +144,27 @@ def findings(results: Iterable[Result]) -> str:
         if number:
             parts.append(plural(number, severity))
     return ", ".join(parts)
+
+
+def summary_line(outcome: Outcome) -> str:
+    """One line: what was done to how many items."""
+    summary = outcome.summary
+    found = findings(outcome.results)
+    if outcome.exit_code:
+        return f"{PROGRAM}: {found}; nothing was changed"
+    parts = [f"{summary.changed} of {plural(summary.items, 'item')} changed"]
+    if summary.added:
+        parts.append(f"{plural(summary.added, 'item')} generated")
+    if summary.removed:
+        parts.append(f"{plural(summary.removed, 'item')} no longer wanted and removed")
+    if found:
+        parts.append(found)
+    if summary.local_dataplanes:
+        parts.append(
+            f"{plural(summary.local_dataplanes, 'Dataplane')} for review only "
+            "(spec.dataplanes.localConfig: false makes ordinary resources of them)"
+        )
+    return f"{PROGRAM}: {', '.join(parts)}"
 
 
 def plural(number: int, noun: str) -> str:

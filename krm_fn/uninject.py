@@ -71,7 +71,7 @@ def uninject(text: str, force: bool = False) -> Uninjected:
             if entry in twice:
                 raise PatchError("a key stands twice in one mapping")
             piece, column = source.slice(entry)
-            texts[entry] = patch(piece, data, after[entry], source.typing, column, source.newline)
+            texts[entry] = patch(piece, data, after[entry], source.typing, column, source.newline_at(entry))
             removed += number
         except PatchError as cause:
             after[entry] = data

@@ -17,10 +17,13 @@ ROOT = Path(__file__).resolve().parent.parent
 HEAVY = (
     "argparse",
     "click",
+    "collections",
     "dataclasses",
     "datetime",
     "decimal",
     "difflib",
+    "enum",
+    "functools",
     "importlib.resources",
     "inspect",
     "ipaddress",
@@ -28,6 +31,7 @@ HEAVY = (
     "jsonschema",
     "logging",
     "pathlib",
+    "re",
     "ruamel",
     "ruamel.yaml",
     "subprocess",
@@ -67,7 +71,17 @@ def quickstart() -> bytes:
 def test_a_run_loads_nothing_heavy(quickstart: bytes) -> None:
     code, loaded = _loaded(quickstart)
     assert code == 0
-    assert "krm_fn.yamltext.read" in loaded
+    assert "krm_fn.yamltext.plain" in loaded
+    assert sorted(loaded & set(HEAVY)) == []
+
+
+def test_libyaml_is_loaded_where_a_text_is_not_plain(quickstart: bytes) -> None:
+    _, loaded = _loaded(quickstart)
+    assert not any(name.startswith("yaml") for name in loaded)
+    flow = b"items:\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n"
+    code, loaded = _loaded(quickstart.replace(b"items:\n", flow))
+    assert code == 0
+    assert "yaml._yaml" in loaded
     assert sorted(loaded & set(HEAVY)) == []
 
 

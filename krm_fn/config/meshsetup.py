@@ -7,15 +7,16 @@ made by `krm_fn.config.load`, which has checked them: whoever holds a MeshSetup 
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 from krm_fn.krm.target import Target
 from krm_fn.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import MappingProxyType
     from typing import Any, Literal
+else:
+    MappingProxyType = type(object.__dict__)  # as `types` has it, which is not worth loading for this
 
 API_VERSION = "fn.kuma.io/v1alpha1"
 KIND = "MeshSetup"

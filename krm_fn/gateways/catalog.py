@@ -6,7 +6,7 @@ read from. They are built when somebody asks for them first, so that runs which 
 
 from __future__ import annotations
 
-from functools import cache
+from krm_fn.memory import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

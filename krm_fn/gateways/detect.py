@@ -8,12 +8,11 @@ is thin the answer is None: a mark on the wrong Pod takes its inbound traffic ou
 
 from __future__ import annotations
 
-from functools import cache
-
 from krm_fn.gateways.catalog import catalog, products_by_id
 from krm_fn.gateways.marks import is_worth_a_look, like, matching_labels, products_of_image, repository
 from krm_fn.gateways.product import COMBINED, CONTROLLER, JOB, PROXY
 from krm_fn.krm.fields import as_list, as_map, as_str, dig
+from krm_fn.memory import cache
 from krm_fn.record import Record
 
 TYPE_CHECKING = False

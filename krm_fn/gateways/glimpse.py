@@ -194,10 +194,12 @@ LABEL_KEYS = frozenset({"ingresscontroller.operator.openshift.io/deployment-ingr
 ANNOTATIONS = frozenset({("kuma.io/gateway", "builtin")})
 ROUTE_KINDS = frozenset(
     {
+        "AgentgatewayBackend",
         "ApiDefinition",
         "ApisixRoute",
         "ApisixUpstream",
         "AuthService",
+        "Backend",
         "ExtensionService",
         "GRPCRoute",
         "HTTPProxy",

@@ -6,11 +6,10 @@ building the catalog: `is_worth_a_look` asks for names only, those in `krm_fn.ga
 
 from __future__ import annotations
 
-from functools import cache
-
 from krm_fn.gateways.catalog import catalog
 from krm_fn.gateways.glimpse import ANNOTATIONS, IMAGE_ENDS, LABEL_KEYS, LABELS
 from krm_fn.gateways.product import CONTROLLER, PROXY
+from krm_fn.memory import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -60,9 +60,13 @@ CLASS_PARAMETERS: Final = "class-parameters"
 PARENT_PARAMETERS: Final = "parent-parameters"
 TARGET_REFS: Final = "target-refs"
 BY_FLAG: Final = "flag"
-FOUND_BY: Final = (CLASS_PARAMETERS, PARENT_PARAMETERS, TARGET_REFS, BY_FLAG)
-"""How a gateway comes to an object that holds for many routes: the IngressClass names it; the Gateway or GatewayClass
-names it; the object itself names routes or Gateways; an argument of the controller names it."""
+OWN_PODS: Final = "own-pods"
+FOUND_BY: Final = (CLASS_PARAMETERS, PARENT_PARAMETERS, TARGET_REFS, BY_FLAG, OWN_PODS)
+"""How a gateway comes to a setting that holds for many routes: the IngressClass names the object; the Gateway or
+GatewayClass does; the object itself names routes or Gateways; an argument of the controller names it; it is an argument
+or a variable of the product's own containers."""
+CLASS_WIDE: Final = (CLASS_PARAMETERS, BY_FLAG, OWN_PODS)
+"""Of these, the ones that leave no choice of routes: all of a class, or all that the product serves."""
 
 
 DIRECT_ACCESS: Final = "direct-access"
@@ -150,7 +154,11 @@ class Switch(Record):
     For an object that holds for many routes, ``found_by`` (FOUND_BY) and ``flags`` tell how to find the one that
     counts, ``group`` its API group, and ``version`` the one to generate it in; ``preferred`` that it is the better
     place where all that it holds for is in the mesh.
+    In the product's own pods it is ``argument`` (how ``key`` is spelt on the command line) or, without one, the
+    variable ``key``, of the container with one of ``images``. The argument is read beside ``beside_argument`` only,
+    and not with one of ``not_with_arguments``.
     ``shared``: routes to one Service have one upstream, and the setting of one of them decides for all.
+    ``left``: why nobody but a person makes it, where krm-fn never does.
     """
 
     how: str
@@ -172,8 +180,18 @@ class Switch(Record):
     group: str = ""
     version: str = ""
     preferred: bool = False
+    argument: str = ""
+    images: tuple[str, ...] = ()
+    beside_argument: str = ""
+    not_with_arguments: tuple[str, ...] = ()
     shared: bool = False
     note: str = ""
+    left: str = ""
+
+    @property
+    def is_class_wide(self) -> bool:
+        """Whether it stands where one setting holds for all routes of a class or product, and is meant to be made."""
+        return self.found_by in CLASS_WIDE and (self.preferred or self.purpose == UPSTREAM) and not self.left
 
     @property
     def released(self) -> bool:

@@ -6,8 +6,7 @@ the syntax in which that product writes names. Wrong types on the way mean that 
 
 from __future__ import annotations
 
-from functools import cache
-
+from krm_fn.memory import cache
 from krm_fn.record import Record
 
 TYPE_CHECKING = False
@@ -42,7 +41,7 @@ def references(data: object, backend: BackendPath, namespace: str, has_service: 
     """
     read = SYNTAXES[backend.syntax]
     for path, node, parent in walk(data, backend.path):
-        if backend.when and not _is_wanted(node, backend.when):
+        if backend.when and not is_wanted(node, backend.when):
             continue
         text = _field(node, parent, backend.name) if backend.name else node
         if not isinstance(text, str) or not text:
@@ -123,7 +122,8 @@ def _field(node: object, parent: object, path: str) -> Any:
     return value
 
 
-def _is_wanted(node: object, when: tuple[tuple[str, tuple[str, ...]], ...]) -> bool:
+def is_wanted(node: object, when: tuple[tuple[str, tuple[str, ...]], ...]) -> bool:
+    """Whether a reference has the fields under which it names what is looked for (`BackendPath.when`)."""
     for field, values in when:
         value = _field(node, None, field)
         if ("" if value is None else value) not in values:
@@ -141,6 +141,11 @@ def _port(node: object, parent: object, fields: tuple[str, ...]) -> Port:
 
 def _plain(text: str, namespace: str, _: HasService) -> tuple[str, str, Port]:
     return namespace, text, None
+
+
+def _local(text: str, namespace: str, _: HasService) -> tuple[str, str, Port] | None:
+    """A name that does not say ``@provider``: such objects are not in Kubernetes, or not under that name."""
+    return None if "@" in text else (namespace, text, None)
 
 
 def _namesake(text: str, namespace: str, has_service: HasService) -> tuple[str, str, Port] | None:
@@ -200,6 +205,7 @@ def _stream(text: str, _: str, __: HasService) -> tuple[str, str, Port] | None:
 
 SYNTAXES: dict[str, Callable[[str, str, HasService], tuple[str, str, Port] | None]] = {
     "plain": _plain,
+    "local": _local,
     "namesake": _namesake,
     "prefixed": _prefixed,
     "dotted": _dotted,

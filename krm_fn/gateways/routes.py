@@ -13,8 +13,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from krm_fn.gateways.addresses import Addressed
+    from krm_fn.gateways.chains import Chain
     from krm_fn.gateways.classes import Presence, Served
     from krm_fn.gateways.product import BackendPath, RouteKind
+    from krm_fn.gateways.references import HasService
     from krm_fn.krm.resource import Item
     from krm_fn.krm.resources import Resources
 
@@ -35,6 +38,9 @@ class Backend(Record):
     ``grant`` is NOT_NEEDED, or tells for a Gateway API route to another namespace whether the package has a
     ReferenceGrant for it: GRANTED or NOT_GRANTED. ``written`` tells how the route writes the reference, and ``detour``
     names the ExternalName Service that stands in the route in place of the Service, if one does.
+
+    Where ``item`` is an object between routes and Services (`krm_fn.gateways.chains`), ``chains`` are the ways that
+    lead to it: each begins with a route and ends before ``item``. Empty there, no route of the package leads to it.
     """
 
     item: Item
@@ -50,6 +56,21 @@ class Backend(Record):
     modes: tuple[tuple[str, str], ...] = ()
     written: BackendPath | None = None
     detour: str = ""
+    chains: tuple[Chain, ...] = ()
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether a route of the package leads here: it is one, or one refers to the object that it is."""
+        from krm_fn.gateways.chains import Intermediate
+
+        return not isinstance(self.route, Intermediate) or self.route.is_led_to(self.item, self.chains)
+
+
+class Walked(Record):
+    """What the routes of a package lead to: by references, and by URLs and annotations."""
+
+    backends: tuple[Backend, ...] = ()
+    addressed: tuple[Addressed, ...] = ()
 
 
 def routes(resources: Resources, presence: Presence = NOBODY) -> tuple[Backend, ...]:
@@ -57,14 +78,29 @@ def routes(resources: Resources, presence: Presence = NOBODY) -> tuple[Backend, 
 
     ``presence`` are the products known to be there (`Presence.of`): they decide where a class could mean several.
     """
+    return walked(resources, presence).backends
+
+
+def walked(resources: Resources, presence: Presence = NOBODY) -> Walked:
+    """Return the backends of `routes`, with those that are written as URLs or in annotations."""
     if not presence.named and not any(resources.of_kind(kind) for kind in ROUTE_KINDS):
-        return ()
-    classes = Classes(resources, presence)
-    return tuple(_all_backends(resources, classes))
+        return Walked()
+    written: list[Addressed] = []
+    found = tuple(_all_backends(resources, Classes(resources, presence), written))
+    return Walked(found, tuple(written))
 
 
-def _all_backends(resources: Resources, classes: Classes) -> Iterator[Backend]:
+def _all_backends(resources: Resources, classes: Classes, written: list[Addressed]) -> Iterator[Backend]:
+    """Yield the references, and gather the rest, which stands in the same objects."""
+    from krm_fn.gateways.addresses import addressed  # most packages have no route and need none of it
+    from krm_fn.gateways.chains import Intermediate, chains
+
     grants: Grants | None = None
+    ways = chains(resources).ways
+
+    def has_service(namespace: str, name: str) -> bool:
+        return resources.service(namespace, name) is not None
+
     for route, owners in route_kinds():
         for item in resources.of_kind(route.kind):
             if item.group not in route.groups or not _concerns_gateways(item, route):
@@ -72,7 +108,9 @@ def _all_backends(resources: Resources, classes: Classes) -> Iterator[Backend]:
             served = classes.serving(item, route, owners)
             if served is None:
                 continue
-            for backend in _backends(item, route, served, resources):
+            own = ways.get(item.place, ()) if isinstance(route, Intermediate) else ()
+            written += addressed(item, route, served, has_service, own)
+            for backend in _backends(item, route, served, has_service, own):
                 if item.group == GATEWAY_GROUP and backend.namespace != item.namespace:
                     grants = _grants(resources) if grants is None else grants
                     yield backend.replace(grant=_grant(backend, grants))
@@ -80,10 +118,9 @@ def _all_backends(resources: Resources, classes: Classes) -> Iterator[Backend]:
                     yield backend
 
 
-def _backends(item: Item, route: RouteKind, served: Served, resources: Resources) -> Iterator[Backend]:
-    def has_service(namespace: str, name: str) -> bool:
-        return resources.service(namespace, name) is not None
-
+def _backends(
+    item: Item, route: RouteKind, served: Served, has_service: HasService, ways: tuple[Chain, ...]
+) -> Iterator[Backend]:
     for path in route.backends:
         for ref in references(item.data, path, item.namespace, has_service):
             yield Backend(
@@ -98,6 +135,7 @@ def _backends(item: Item, route: RouteKind, served: Served, resources: Resources
                 served.via,
                 modes=served.modes,
                 written=path,
+                chains=ways,
             )
 
 

@@ -6,8 +6,6 @@ products is read from their `Switch` records.
 
 from __future__ import annotations
 
-from functools import cache
-
 from krm_fn.gateways.catalog import products_by_id
 from krm_fn.gateways.product import (
     BY_ANNOTATION,
@@ -21,6 +19,7 @@ from krm_fn.gateways.product import (
     VETO,
 )
 from krm_fn.gateways.references import concrete_steps, pattern, value_at
+from krm_fn.memory import cache
 from krm_fn.record import Record
 
 TYPE_CHECKING = False

@@ -42,6 +42,14 @@ class Documents:
         """Duplicate keys, each with the position of its document."""
         return [(i, duplicate) for i, document in enumerate(self._documents) for duplicate in document.duplicates]
 
+    def start_at(self, entry: int) -> int:
+        """Where the text of an entry starts in the whole."""
+        return self._span(entry)[0]
+
+    def newline_at(self, entry: int) -> str:
+        """The line end of the text, in all its entries."""
+        return self.newline
+
     def slice(self, entry: int) -> tuple[str, int]:
         """The text of a document's root, and the column of its first line (0 where that does not matter)."""
         start, end = self._span(entry)

@@ -51,3 +51,11 @@ def string_map(value: object) -> dict[str, str]:
         if type(key) is not str or type(entry) is not str:
             return {k: v for k, v in value.items() if isinstance(k, str) and isinstance(v, str)}
     return value
+
+
+_TYPES: dict[type, str] = {dict: "mapping", list: "list", str: "text", bool: "boolean", int: "number", float: "number"}
+
+
+def type_of(value: object) -> str:
+    """How YAML calls the type of plain data, for messages."""
+    return _TYPES.get(type(value), "null")

@@ -101,13 +101,18 @@ def _keeping_annotations(data: dict[str, Any], before: Item) -> dict[str, Any]:
 
 def _with_path(data: dict[str, Any], origin: Item | None) -> dict[str, Any]:
     """Say which file a new item goes to; kpt refuses an index or an id on new items."""
-    metadata = data["metadata"]
-    names = [data["kind"], metadata.get("namespace", ""), metadata["name"]]
-    places = {PATH: f"krm-fn/{'_'.join(name for name in names if name).lower()}.yaml"}
+    places = {PATH: file_of(data)}
     package = as_str(as_map(origin.metadata.get("annotations")).get(PACKAGE_PATH)) if origin is not None else ""
     if package:
         places[PACKAGE_PATH] = package
     return _annotated(data, places)
+
+
+def file_of(data: dict[str, Any]) -> str:
+    """The file of a generated item, relative to the package that it belongs to."""
+    metadata = data["metadata"]
+    names = [data["kind"], metadata.get("namespace", ""), metadata["name"]]
+    return f"krm-fn/{'_'.join(name for name in names if name).lower()}.yaml"
 
 
 def _conflict(item: Item, owner: str) -> Result:

@@ -62,6 +62,34 @@ class Result(Record):
     proposed: Any = None
 
 
+class Summary(Record):
+    """What a run did, in numbers."""
+
+    items: int = 0
+    changed: int = 0
+    added: int = 0
+    removed: int = 0
+    local_dataplanes: int = 0
+
+
+class Outcome(Record):
+    """What a run decided: entries of the input that change (their new text) or go, new ones, and all results in order.
+
+    `exit_code` is 0, or 1 if a result is an error; then nothing changes, goes or comes.
+    """
+
+    results: tuple[Result, ...]
+    summary: Summary
+    changed: dict[int, str] = {}  # noqa: RUF012 -- never changed
+    removed: frozenset[int] = frozenset()
+    added: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0: fine, also with warnings; 1: there are errors."""
+        return int(any(result.severity == ERROR for result in self.results))
+
+
 def error(
     code: str, message: str, item: Item | None = None, field: str = "", current: Any = None, proposed: Any = None
 ) -> Result:

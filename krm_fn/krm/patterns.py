@@ -8,9 +8,7 @@ and run as a set of states that advances one character at a time (https://swtch.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from krm_fn.krm.re2syntax import MAX_LENGTH, PatternError, parse
+from krm_fn.memory import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,15 +18,18 @@ if TYPE_CHECKING:
 
     State = frozenset[int]
 
-__all__ = ["PatternError", "whole_match"]
-
+MAX_LENGTH = 1000
 MAX_STEPS = 4000
 MAX_REMEMBERED = 5000
 
 _OPERATORS = frozenset("\\.+*?()|[]{}^$")
 
 
-@lru_cache(maxsize=1024)
+class PatternError(ValueError):
+    """A pattern that cannot be used; the text says why and where."""
+
+
+@cache
 def whole_match(pattern: str) -> Callable[[str], bool]:
     """Return a test that is true for the strings which the pattern matches from end to end.
 
@@ -52,6 +53,8 @@ class _Machine:
     """A pattern as numbered steps, run as the set of steps that may come next; sets met before are remembered."""
 
     def __init__(self, pattern: str) -> None:
+        from krm_fn.krm.re2syntax import parse  # most patterns are plain names, which need no parser
+
         self.steps: list[Node] = []
         self._write(parse(pattern))
         self._add(("match",))

@@ -10,6 +10,8 @@ Follows https://github.com/google/re2/wiki/Syntax and Go's regexp/syntax (limits
 
 from __future__ import annotations
 
+from krm_fn.krm.patterns import MAX_LENGTH, PatternError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     Ranges = tuple[tuple[str, str], ...]
     Node = tuple[Any, ...]
 
-MAX_LENGTH = 1000
 MAX_DEPTH = 50
 MAX_REPEAT = 1000
 
@@ -43,10 +44,6 @@ _POSIX: dict[str, Ranges] = {
 }
 _CONTROL = {"a": "\a", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _ANY: Ranges = (("\0", "\U0010ffff"),)
-
-
-class PatternError(ValueError):
-    """A pattern that cannot be used; the text says why and where."""
 
 
 def parse(pattern: str) -> Node:

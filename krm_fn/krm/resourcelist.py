@@ -8,11 +8,12 @@ fields. Items and results may stand in block or in flow style (JSON); what is ad
 
 from __future__ import annotations
 
-from krm_fn.krm.fields import as_list
+from krm_fn.krm.fields import as_list, type_of
 from krm_fn.krm.source import InputError, Splice, newline_of, next_line
 from krm_fn.yamltext.changes import same
+from krm_fn.yamltext.errors import YamlError
 from krm_fn.yamltext.patch import resume_at
-from krm_fn.yamltext.read import YamlError, read_documents
+from krm_fn.yamltext.piecewise import read_list
 from krm_fn.yamltext.scalars import KYAML
 from krm_fn.yamltext.spans import BREAKS, after_break, line_end, line_start, through_comment
 from krm_fn.yamltext.write import block, flow
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
-    from krm_fn.yamltext.read import Document, Duplicate, Field
+    from krm_fn.yamltext.document import Document, Duplicate, Field
 
 KIND = "ResourceList"
 OLDEST = "config.kubernetes.io/v1alpha1"  # its results are a mapping, see krm_fn.report
@@ -66,6 +67,14 @@ class ResourceList:
         if field is None:
             return []
         return [found for found in self._document.duplicates if field.value_start <= found.index < field.value_end]
+
+    def start_at(self, entry: int) -> int:
+        """Where the text of an entry starts in the whole."""
+        return self._document.entries[entry].start
+
+    def newline_at(self, entry: int) -> str:
+        """The line end of the text, in all its entries."""
+        return self.newline
 
     def slice(self, entry: int) -> tuple[str, int]:
         """The text of an item, and the column at which its first line starts (0 where that does not matter)."""
@@ -197,7 +206,7 @@ class ResourceList:
 def _only_document(text: str) -> Document:
     """Read the text, which must hold exactly one ResourceList."""
     try:
-        documents = read_documents(text, KYAML, entries_of="items")
+        documents = read_list(text, KYAML, "items")
     except YamlError as error:
         raise InputError(f"the input is not YAML: {error.message}", error.line, error.column, error.context) from None
     documents = [document for document in documents if document.data is not None] or documents[:1]
@@ -225,7 +234,7 @@ def _check_items(text: str, document: Document) -> None:
     root = document.data
     items = root.get("items")
     if items is not None and not isinstance(items, list):
-        raise InputError(f"`items` of the {KIND} must be a list, not {type(items).__name__}")
+        raise InputError(f"`items` of the {KIND} must be a list, not a {type_of(items)}")
     if len(items or ()) != len(document.entries):
         raise InputError(f"`items` of the {KIND} must be a list of its own, neither an alias nor merged")
     field = document.fields.get("items")

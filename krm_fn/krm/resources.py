@@ -41,6 +41,7 @@ class Resources:
         self._workload_kinds = WORKLOAD_KINDS if workload_kinds is None else workload_kinds
         self._memo: dict[object, Any] = {}
         self._memo_of_pods: dict[object, Any] = {}
+        self._origins: dict[int, tuple[object, Any]] = {}
 
     @classmethod
     def read(
@@ -71,6 +72,15 @@ class Resources:
         if key not in memo:
             memo[key] = build()
         return memo[key]  # type: ignore[no-any-return]  # the key decides the type
+
+    def remember_origin(self, data: object, origin: Any) -> None:
+        """Keep, for these Resources and all that edits make of them, what an object of plain data was made from."""
+        self._origins[id(data)] = data, origin
+
+    def origin(self, data: object) -> Any:
+        """What this very object was made from; None where nobody said."""
+        known, origin = self._origins.get(id(data), (None, None))
+        return origin if known is data else None
 
     def of_kind(self, kind: str) -> tuple[Item, ...]:
         """The items of a kind, whatever their group."""
@@ -186,6 +196,7 @@ class Resources:
                 data = with_value(data, edit.path, edit.value)
             items.append(Item(data, item.entry, item.prefix, self.default_namespace))
         edited = Resources(tuple(items), self.default_namespace, self._known_namespaces, self._workload_kinds)
+        edited._origins = self._origins
         if not any(self._concerns_pods(edits_of_item[0].item) for edits_of_item in by_place.values()):
             edited._memo_of_pods = self._memo_of_pods
         return edited

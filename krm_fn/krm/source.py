@@ -6,7 +6,6 @@ entries replaced, taken out or added; every other character leaves as it came.
 
 from __future__ import annotations
 
-from krm_fn.yamltext.libyaml import ScalarEvent, StreamEndEvent, events_of
 from krm_fn.yamltext.spans import BREAKS, after_break, line_end
 
 TYPE_CHECKING = False
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Any, Protocol
 
-    from krm_fn.yamltext.read import Duplicate
+    from krm_fn.yamltext.document import Duplicate
 
     class Source(Protocol):
         """A package read from text."""
@@ -27,9 +26,8 @@ if TYPE_CHECKING:
         def entries(self) -> list[Any]:
             """The plain data of each entry, in order."""
 
-        @property
-        def newline(self) -> str:
-            """The line end that the text uses."""
+        def newline_at(self, entry: int) -> str:
+            """The line end that the text of an entry uses."""
 
         @property
         def typing(self) -> str:
@@ -127,6 +125,8 @@ def closed(text: str) -> str:
 
     A block scalar (``|``, ``>``) that stops with the text has no break at its end; a ``-`` in its header keeps it so.
     """
+    from krm_fn.yamltext.libyaml import ScalarEvent, StreamEndEvent, events_of
+
     next_event = events_of(text)
     last = None
     while type(event := next_event()) is not StreamEndEvent:

@@ -7,10 +7,9 @@ have the syntax of `kubectl --selector` (k8s.io/apimachinery/pkg/labels/selector
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from krm_fn.krm.fields import as_list, as_str
 from krm_fn.krm.patterns import PatternError, whole_match
+from krm_fn.memory import cache
 from krm_fn.record import Record
 
 TYPE_CHECKING = False
@@ -104,7 +103,7 @@ def _expression(value: object) -> Requirement | None:
     return Requirement(key, operator, tuple(values))
 
 
-@lru_cache(maxsize=1024)
+@cache
 def parse_selector(text: str) -> Selector:
     """Read a selector expression such as ``app=web, tier in (a, b), !canary``; empty text matches everything.
 

@@ -155,42 +155,46 @@ DURATION_MAX = 2**63
 def parse_duration(text: str, key: str = "") -> int:
     """Read a Go duration text (`1h30m`, `1.5s`, `0`) as nanoseconds."""
     negative = text[:1] == "-"
-    rest = text[1:] if text[:1] in ("-", "+") else text
-    if rest == "0":
+    at = 1 if text[:1] in ("-", "+") else 0
+    if text[at:] == "0":
         return 0
-    if not rest:
+    if at == len(text):
         raise _invalid_duration(text, key)
     total = 0
-    while rest:
-        nanoseconds, rest = _duration_part(rest, text, key)
+    while at < len(text):
+        nanoseconds, at = _duration_part(text, at, key)
         total += nanoseconds
     if total > DURATION_MAX or (total == DURATION_MAX and not negative):
         raise _invalid_duration(text, key)
     return -total if negative else total
 
 
-def _duration_part(rest: str, text: str, key: str) -> tuple[int, str]:
-    whole, rest = _leading(rest, digits=True)
-    fraction = ""
-    if rest[:1] == ".":
-        fraction, rest = _leading(rest[1:], digits=True)
+def _duration_part(text: str, at: int, key: str) -> tuple[int, int]:
+    """The number and unit that start at an index, as nanoseconds, and the index after them."""
+    end = _leading(text, at, digits=True)
+    whole, fraction = text[at:end], ""
+    if text[end : end + 1] == ".":
+        at, end = end + 1, _leading(text, end + 1, digits=True)
+        fraction = text[at:end]
     if not (whole or fraction) or len(whole.lstrip("0")) > 19:
         raise _invalid_duration(text, key)
-    unit, rest = _leading(rest, digits=False)
+    at, end = end, _leading(text, end, digits=False)
+    unit = text[at:end]
     if not unit:
         raise KumaValueError(f"time: missing unit in duration {go_quote(text)}", key)
     if unit not in DURATION_UNITS:
         raise KumaValueError(f"time: unknown unit {go_quote(unit)} in duration {go_quote(text)}", key)
     scale = DURATION_UNITS[unit]
     fraction = fraction[:30]  # finer than any unit shows
-    return int(whole.lstrip("0") or "0") * scale + int(fraction or "0") * scale // 10 ** len(fraction), rest
+    return int(whole.lstrip("0") or "0") * scale + int(fraction or "0") * scale // 10 ** len(fraction), end
 
 
-def _leading(text: str, digits: bool) -> tuple[str, str]:
-    end = 0
+def _leading(text: str, start: int, digits: bool) -> int:
+    """Where the digits end that start at an index, or what is neither digit nor point."""
+    end = start
     while end < len(text) and ((text[end] in DIGITS) if digits else (text[end] not in DIGITS and text[end] != ".")):
         end += 1
-    return text[:end], text[end:]
+    return end
 
 
 def _invalid_duration(text: str, key: str) -> KumaValueError:

@@ -21,6 +21,7 @@ from krm_fn.kuma.reading import (
 )
 from krm_fn.kuma.sidecar_annotations import readiness_port_outside_mesh
 from krm_fn.kuma.transparent_proxy_yaml import EXECUTABLES
+from krm_fn.yamltext.scalars import APPLY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,12 +54,12 @@ def parse_config_map(name: str, config_map: object) -> Config:
 
 
 def _load(text: str) -> object:
-    import yaml
+    from krm_fn.yamltext.read import YamlError, read_value
 
     try:
-        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (yaml.YAMLError, ValueError, RecursionError) as wrong:
-        raise KumaValueError(str(wrong).replace("\n", " ")) from None
+        return read_value(text, APPLY)
+    except YamlError as wrong:
+        raise KumaValueError(str(wrong)) from None
 
 
 def _laid_over(fields: Mapping[str, Any], given: object, path: str) -> Config:
@@ -99,7 +100,7 @@ def _number(value: object, path: str) -> int:
 def _duration(value: object, path: str) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return format_duration(value)
-    return format_duration(parse_duration(_text(value, path), path))
+    return format_duration(parse_duration(_text(value, path)))
 
 
 def _texts(value: object, path: str) -> list[str]:

@@ -6,7 +6,7 @@ Kuma's `pkg/transparentproxy/config` (the `omitempty` of its fields) and `sigs.k
 
 from __future__ import annotations
 
-from functools import cache
+from krm_fn.memory import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from krm_fn.kuma.names import (
     TRANSPARENT_PROXYING_REACHABLE_SERVICES,
 )
 from krm_fn.kuma.reading import KumaValueError, parse_uint32, read_list, read_switch, read_uint32
+from krm_fn.yamltext.scalars import APPLY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,11 +81,14 @@ def reachable_backends(text: str) -> dict[str, Any]:
     """Read the annotation. `{}` means that nothing is reachable. Raise if it does not have the wanted shape."""
     import yaml
 
+    from krm_fn.yamltext.read import YamlError, read_value  # few packages have this annotation
+
     try:
+        read_value(text, APPLY)  # it has limits; the composer of libyaml's binding recurses until the process ends
         # The base loader keeps scalars as they are written, so that a name like 2024-01-01 stays one.
         value = yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
         refs = [_ref(_mapping(entry)) for entry in _sequence(_mapping(value).get("refs"))]
-    except (yaml.YAMLError, RecursionError, TypeError, ValueError, _WrongShape):
+    except (YamlError, yaml.YAMLError, RecursionError, TypeError, ValueError, _WrongShape):
         raise KumaValueError(f"cannot parse, {REACHABLE_BACKENDS} has invalid format", REACHABLE_BACKENDS) from None
     return {"refs": refs} if refs else {}
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from marshal import dumps as marshal
 
-from krm_fn.krm.fields import as_list, as_map, as_str
+from krm_fn.krm.fields import as_list, as_map
 from krm_fn.kuma import names
 from krm_fn.kuma.probes import HANDLERS, PROBES
 
@@ -166,7 +166,8 @@ def _added(part: str, before: list[Any], after: list[Any]) -> tuple[dict[str, st
         else:
             kept.append(entry)
     if len(kept) != len(before):
-        clash = ", ".join(sorted({as_str(as_map(entry).get("name")) for entry in kept} & there)) or "without a name"
+        had, has = ([as_map(entry).get("name") for entry in entries] for entries in (before, kept))
+        clash = ", ".join(sorted(name for name in there if has.count(name) > had.count(name))) or "without a name"
         raise Unrecordable(f"spec.{part} holds entries of the names that injection adds ({clash}): rename them")
     return added, kept
 

@@ -48,14 +48,17 @@ class Facts:
 
     def is_in_mesh(self, backend: Backend) -> bool:
         """Whether pods behind the Service are in a mesh, as far as the package tells."""
-        selected = selected_by(self.resources, self.setup).get((backend.namespace, backend.service))
+        return self.is_in_mesh_at(backend.namespace, backend.service)
+
+    def is_in_mesh_at(self, namespace: str, name: str) -> bool:
+        """The same for a Service by its name."""
+        selected = selected_by(self.resources, self.setup).get((namespace, name))
         if selected:
             return any(member.in_mesh for member in selected)
-        service = self.resources.service(backend.namespace, backend.service)
+        service = self.resources.service(namespace, name)
         if service is not None and is_ignored(service.annotations):
             return False
-        labelled = is_labelled(self.resources.namespaces.get(backend.namespace))
-        return labelled and self.state(backend.namespace, backend.service) != EXTERNAL
+        return is_labelled(self.resources.namespaces.get(namespace)) and self.state(namespace, name) != EXTERNAL
 
     def is_excluded(self, backend: Backend) -> bool:
         """Whether the user has excluded the route or the Service."""
@@ -64,15 +67,19 @@ class Facts:
 
     def chosen(self, backend: Backend) -> tuple[str, ...]:
         """The products to write for: those named or recognised, or the only one that the class can mean."""
+        return self.chosen_of(backend.products, backend.basis)
+
+    def chosen_of(self, products: tuple[str, ...], basis: str) -> tuple[str, ...]:
+        """The same of products and of what their choice rests on."""
         if self.setup.service_upstream.products != "auto":
-            return tuple(product for product in backend.products if product in self.setup.service_upstream.products)
-        present = tuple(product for product in backend.products if product in self.present)
+            return tuple(product for product in products if product in self.setup.service_upstream.products)
+        present = tuple(product for product in products if product in self.present)
         if present:
             return present
-        return backend.products if backend.basis != BY_CLASS_NAME or len(backend.products) == 1 else _same(backend)
+        return products if basis != BY_CLASS_NAME or len(products) == 1 else _same(products)
 
 
-def _same(backend: Backend) -> tuple[str, ...]:
+def _same(products: tuple[str, ...]) -> tuple[str, ...]:
     """All products that a class may mean, if they read the same annotations; else none."""
     keys = {
         tuple(
@@ -80,6 +87,6 @@ def _same(backend: Backend) -> tuple[str, ...]:
             for s in products_by_id()[product].switches
             if s.how == BY_ANNOTATION and s.purpose == UPSTREAM
         )
-        for product in backend.products
+        for product in products
     }
-    return backend.products if len(keys) == 1 else ()
+    return products if len(keys) == 1 else ()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from krm_fn.gateways.product import BY_ANNOTATION
 from krm_fn.krm.fields import as_map
 from krm_fn.krm.outcome import field_path, info, warning
 from krm_fn.kuma import names
 from krm_fn.kuma.service_upstream import UPSTREAM_ANNOTATIONS
-from krm_fn.rules.membership import is_delegated_gateway, members, selected_by, services_of
+from krm_fn.memory import cache
+from krm_fn.rules.custom_kinds import custom_pods
+from krm_fn.rules.membership import is_delegated_gateway, is_undeclared, members, services_of
 from krm_fn.rules.recognition import backends_of, presence_of, recognised
 
 TYPE_CHECKING = False
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from krm_fn.krm.resource import Item
     from krm_fn.krm.resources import Resources
     from krm_fn.rules.membership import Member
+    from krm_fn.rules.proxies import Standing
 
     Check = Callable[[Resources, MeshSetup], Iterator[Result]]
 
@@ -46,7 +47,7 @@ def _outside(resources: Resources, setup: MeshSetup) -> Iterator[Result]:
     for place, member in members(resources, setup).items():
         if not is_delegated_gateway(member.workload.template) or member.in_mesh or place in controllers:
             continue
-        if not _is_told(member):
+        if not _is_told(member) and not is_undeclared(member, setup):
             yield warning(
                 GATEWAY_OUTSIDE,
                 f"it is marked as a gateway, but is in no mesh: {member.decision.message} {_remedy(member)}",
@@ -54,6 +55,15 @@ def _outside(resources: Resources, setup: MeshSetup) -> Iterator[Result]:
                 field_path(*member.workload.template.path, "metadata", "annotations", names.GATEWAY),
                 names.ENABLED,
             )
+
+
+def _made_by_operators(resources: Resources, setup: MeshSetup) -> Iterator[Result]:
+    """The same of pods that an operator makes; of these nothing else is told."""
+    if not custom_pods(resources):
+        return
+    from krm_fn.rules.check_custom import check_custom
+
+    yield from check_custom(resources, setup)
 
 
 def _is_told(member: Member) -> bool:
@@ -66,52 +76,31 @@ def _remedy(member: Member) -> str:
     return f"Label its Namespace or its pods ({labels}: {names.ENABLED}), or add a rule to spec.injection.rules"
 
 
-class _Proxies:
-    """The recognised proxies of one product."""
-
-    def __init__(self) -> None:
-        self.meshes: set[str] = set()
-        self.inside: list[Member] = []
-        self.outside: list[Member] = []
-
-    def add(self, member: Member) -> None:
-        """File one by whether it is in a mesh; of what is told or marked already, another check tells."""
-        if member.in_mesh:
-            self.meshes.add(member.mesh.name)
-            self.inside.append(member)
-        elif not _is_told(member) and not is_delegated_gateway(member.workload.template):
-            self.outside.append(member)
-
-
 def _recognised(resources: Resources, setup: MeshSetup) -> Iterator[Result]:
     """Recognised proxies in no mesh, or in another one, than the Services that their routes lead to."""
-    everyone = members(resources, setup)
-    proxies: dict[str, _Proxies] = {}
-    for place, (_, recognition) in recognised(resources).items():
-        if recognition.carries_traffic:
-            proxies.setdefault(recognition.product, _Proxies()).add(everyone[place])
-    if not proxies:
+    products = {r.product for _, r in recognised(resources).values() if r.carries_traffic}
+    if not products:
         return
-    told: set[tuple[str, str, str]] = set()
+    from krm_fn.rules.proxies import standing_of
+
+    asked: set[tuple[str, str, str]] = set()
+    told: set[tuple[int, Path]] = set()
     for backend in backends_of(resources, setup):
-        meshes = _meshes_behind(backend, resources, setup)
-        for product in backend.products if meshes else ():
-            found, key = proxies.get(product), (product, backend.namespace, backend.service)
-            if found is None or key in told or not found.meshes.isdisjoint(meshes):
+        for product in backend.products:
+            key = (product, backend.namespace, backend.service)
+            if product not in products or key in asked:
                 continue
-            told.add(key)
-            yield from _strangers(found, backend, ", ".join(sorted(meshes)))
+            asked.add(key)
+            standing = standing_of(*key, resources, setup)
+            if standing.meshes and standing.is_refused:
+                yield from _refused(standing, backend, told)
 
 
-def _meshes_behind(backend: Backend, resources: Resources, setup: MeshSetup) -> set[str]:
-    selected = selected_by(resources, setup).get((backend.namespace, backend.service), ())
-    return {member.mesh.name for member in selected if member.in_mesh}
-
-
-def _strangers(proxies: _Proxies, backend: Backend, meshes: str) -> Iterator[Result]:
-    """Those in no mesh are told of once, those in another one once for each Service."""
-    leads = f"{backend.item.words} leads it to the Service {backend.namespace}/{backend.service} in mesh {meshes}"
-    for member in proxies.inside[:1]:
+def _refused(standing: Standing, backend: Backend, told: set[tuple[int, Path]]) -> Iterator[Result]:
+    """Those in another mesh are told of once for each Service; those in none once, and not if another check does."""
+    where = f"{backend.namespace}/{backend.service} in mesh {', '.join(standing.meshes)}"
+    leads = f"{backend.item.words} leads it to the Service {where}"
+    for member in [proxy.member for proxy in standing.strangers if proxy.member is not None][:1]:
         template = member.workload.template
         yield warning(
             OTHER_MESH,
@@ -121,14 +110,17 @@ def _strangers(proxies: _Proxies, backend: Backend, meshes: str) -> Iterator[Res
             field_path(*template.path, "metadata", "labels", names.KUMA_MESH),
             template.labels.get(names.KUMA_MESH),
         )
-    outside, proxies.outside = proxies.outside, []
-    for member in outside:
+    for member in [proxy.member for proxy in standing.outside if proxy.member is not None]:
+        item, template = member.workload.item, member.workload.template
+        if item.place in told or _is_told(member) or is_delegated_gateway(template):
+            continue
+        told.add(item.place)
         yield warning(
             GATEWAY_OUTSIDE,
             f"it is in no mesh, but {leads}, which refuses it under strict mTLS: {member.decision.message} "
             f"{_remedy(member)}, and mark it as a gateway in spec.gateways.rules",
-            member.workload.item,
-            field_path(*member.workload.template.path, "metadata", "labels", names.SIDECAR_INJECTION),
+            item,
+            field_path(*template.path, "metadata", "labels", names.SIDECAR_INJECTION),
         )
 
 
@@ -221,4 +213,4 @@ def _serving(resources: Resources, setup: MeshSetup) -> dict[tuple[int, Path], s
     return resources.memo("products of routes", build)
 
 
-GATEWAY_CHECKS: tuple[Check, ...] = (_outside, _recognised, _names, _misplaced)
+GATEWAY_CHECKS: tuple[Check, ...] = (_outside, _made_by_operators, _recognised, _names, _misplaced)

@@ -6,11 +6,20 @@ people search for; what to do about it stands behind them.
 
 from __future__ import annotations
 
+from krm_fn.krm.fields import dig
 from krm_fn.krm.outcome import error, field_path, warning
 from krm_fn.kuma import names
 from krm_fn.kuma.injection import containers_with_uid, deprecations, refused_label, uid_clash
+from krm_fn.kuma.reading import KumaValueError
 from krm_fn.rules.membership import control_plane_of, is_outside_webhook, version_of
-from krm_fn.rules.webhook import container_patches, patches_of, refusal, to_be_injected
+from krm_fn.rules.webhook import (
+    container_patches,
+    lacks_config_map,
+    patches_of,
+    refusal,
+    to_be_injected,
+    transparent_proxy,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +35,8 @@ if TYPE_CHECKING:
 INIT_UID = "init-container-sidecar-uid"
 INJECTION_REFUSED = "injection-refused"
 PATCH_MISSING = "container-patch-missing"
+CONFIG_MAP_DIFFERS = "transparent-proxy-config-differs"
+CONFIG_KEY = "config.yaml"
 
 
 def _managed_label(member: Member, resources: Resources, setup: MeshSetup) -> Iterator[Result]:
@@ -125,6 +136,35 @@ def _remarks(member: Member, resources: Resources, setup: MeshSetup) -> Iterator
         yield warning(remark.code, remark.message, member.workload.item, field, current, remark.proposed)
 
 
+def _config_map(member: Member, resources: Resources, setup: MeshSetup) -> Iterator[Result]:
+    """What the injector warns about with every pod, told once: the transparent proxy's ConfigMap, and the sidecar's
+    settings that contradict it."""
+    config = control_plane_of(resources, setup)
+    if not config.injector.transparent_proxy_config_map or not member.decision.injected:
+        return
+    if resources.memo("told of the ConfigMap", lambda: member) is not member:
+        return
+    if lacks_config_map(resources, setup):
+        return
+    from krm_fn.kuma.sidecar_warnings import config_map_warnings
+
+    try:
+        tproxy = transparent_proxy(resources, setup)
+    except KumaValueError:  # the injector refuses the pods, which is told
+        return
+    name, system = config.injector.transparent_proxy_config_map, setup.control_plane.system_namespace
+    item = resources.by_key["", "ConfigMap", system, name]
+    for remark in config_map_warnings(tproxy or {}, config):
+        yield warning(
+            CONFIG_MAP_DIFFERS,
+            f"{remark.message} The redirection follows the one and the sidecar the other: make them equal",
+            item,
+            field_path("data", CONFIG_KEY) + f", {remark.key}",
+            dig(tproxy, *remark.key.split(".")),
+            remark.proposed,
+        )
+
+
 OVERRIDDEN_KEYS = frozenset(
     {
         names.BUILTIN_DNS,
@@ -136,4 +176,4 @@ OVERRIDDEN_KEYS = frozenset(
     }
 )
 
-INJECTOR_CHECKS: tuple[PodCheck, ...] = (_managed_label, _injection, _init_containers, _remarks)
+INJECTOR_CHECKS: tuple[PodCheck, ...] = (_managed_label, _injection, _init_containers, _remarks, _config_map)

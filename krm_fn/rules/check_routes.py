@@ -1,12 +1,13 @@
 """Backends that a gateway product treats in its own way: names outside of the cluster, TLS, ports without a protocol.
 
-Part of what ``spec.gateways.harden`` reports; docs/gateways/index.md tells why none of these is mended by itself: each
+Part of what ``spec.gateways.harden`` reports; docs/gateways/traps.md tells why none of these is mended by itself: each
 asks for a decision that only the author can take.
 """
 
 from __future__ import annotations
 
 from krm_fn.gateways.catalog import products_by_id
+from krm_fn.gateways.glimpse import ROUTE_KINDS
 from krm_fn.krm.fields import as_list, as_map, as_str, dig
 from krm_fn.krm.outcome import field_path, info, warning
 from krm_fn.kuma import names
@@ -32,6 +33,9 @@ EXTERNAL_NAME_REFUSED = "external-name-refused"
 EXTERNAL_NAME_HOST = "external-name-host"
 PRODUCT_RETIRED = "gateway-product-retired"
 TLS_ON_HTTP = "backend-tls-on-http-port"
+
+OBJECTS = ("BackendTrafficPolicy", "IngressClassParameters", "KongIngress", "KongUpstreamPolicy")
+"""Kinds that are looked at though no route is there: others need no look at the catalog."""
 
 CLIENT = "client"
 RETIRED = "retired"
@@ -259,4 +263,27 @@ def _retired(resources: Resources, setup: MeshSetup) -> Iterator[Result]:
             )
 
 
-ROUTE_CHECKS: tuple[Check, ...] = (_external_names, _tls, _retired)
+# --- Chains, fields, objects ------------------------------------------------------------------------------------------
+def _chains(resources: Resources, setup: MeshSetup) -> Iterator[Result]:
+    settings = setup.service_upstream
+    if settings.enabled and settings.scope == "mesh" and any(resources.of_kind(kind) for kind in ROUTE_KINDS):
+        from krm_fn.rules.check_chains import check_chains  # most packages have no route and need none of it
+
+        yield from check_chains(resources, setup)
+
+
+def _fields(resources: Resources, setup: MeshSetup) -> Iterator[Result]:
+    if any(resources.of_kind(kind) for kind in ROUTE_KINDS):
+        from krm_fn.rules.check_fields import check_fields
+
+        yield from check_fields(resources, setup)
+
+
+def _objects(resources: Resources, setup: MeshSetup) -> Iterator[Result]:
+    if not _is_silent(setup) and any(resources.of_kind(kind) for kind in OBJECTS):
+        from krm_fn.rules.check_fields import check_objects
+
+        yield from check_objects(resources, setup)
+
+
+ROUTE_CHECKS: tuple[Check, ...] = (_external_names, _tls, _retired, _chains, _fields, _objects)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from krm_fn.krm.outcome import INFO, info
 from krm_fn.record import Record
-from krm_fn.rules.recognition import backends_of
+from krm_fn.rules.proxies import standing_of
+from krm_fn.rules.recognition import addressed_by, backends_of, looks_up_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from krm_fn.config.meshsetup import MeshSetup
+    from krm_fn.gateways.addresses import Addressed
     from krm_fn.gateways.product import Product, Switch
     from krm_fn.gateways.routes import Backend
     from krm_fn.krm.outcome import Result
@@ -32,7 +34,8 @@ UNKNOWN = "unknown"
 OUTSIDE = "outside"
 STATUSES = (SWITCHED, BY_ITSELF, DETOURED, BYPASSED, UNKNOWN, OUTSIDE)
 """A setting makes the product dial the Service; the product always does; a detour leads into the mesh; it sends to
-pods, past the mesh; nothing tells which product serves the route; no pod behind the Service is in a mesh."""
+pods, past the mesh; nothing tells which product serves the route; no pod behind the Service is in a mesh. With the
+first three the pods may still refuse the gateway itself (`CoveredBackend.obstacle`)."""
 THROUGH_THE_MESH = (SWITCHED, BY_ITSELF, DETOURED)
 
 _STATUS_WORDS = {
@@ -43,6 +46,7 @@ _STATUS_WORDS = {
     UNKNOWN: "unknown",
     OUTSIDE: "not in a mesh",
 }
+_NOBODY_BEHIND = "no pods behind it are known to be in a mesh"
 
 
 class CoveredBackend(Record):
@@ -50,6 +54,12 @@ class CoveredBackend(Record):
 
     ``product`` is its id, empty where nobody knows; ``via`` names the class or the Gateways between. ``path`` is where
     the reference stands in ``route``. ``status`` is one of STATUSES, ``how`` says on what it rests, for people.
+
+    Where ``route`` is an object between routes and Services, such as a TraefikService, ``chain`` is the way to it: the
+    route that traffic comes in by, then what stands between; there is one record for each such route. ``reached`` is
+    false where no route of the package leads there. ``written_in`` names the annotation or field that holds the
+    backend as a URL or a name, empty for an ordinary reference. ``obstacle`` says why pods in the mesh refuse the
+    gateway although it sends to the Service: its proxies are in no mesh, or in another one; empty where they do not.
     """
 
     product: str
@@ -61,26 +71,39 @@ class CoveredBackend(Record):
     port: int | str | None
     status: str
     how: str
+    chain: tuple[Item, ...] = ()
+    reached: bool = True
+    written_in: str = ""
+    obstacle: str = ""
+
+    @property
+    def way(self) -> tuple[Item, ...]:
+        """All objects from the route that traffic comes in by to the one that names the Service."""
+        return (*self.chain, self.route)
 
     @property
     def in_mesh(self) -> bool:
         """Whether the gateway reaches the backend through the mesh."""
-        return self.status in THROUGH_THE_MESH
+        return self.status in THROUGH_THE_MESH and not self.obstacle
 
 
 def coverage(resources: Resources, setup: MeshSetup) -> tuple[CoveredBackend, ...]:
-    """Return one record for each reference and product, in the order of the routes; none where nothing is in a mesh."""
+    """Return one record for each way, reference and product, in the order of the routes; those in URLs come last.
+
+    None where nothing is in a mesh.
+    """
 
     def build() -> tuple[CoveredBackend, ...]:
-        found = backends_of(resources, setup)
-        if not found:
+        found, written = backends_of(resources, setup), addressed_by(resources, setup)
+        if not (found or written):
             return ()
         from krm_fn.rules.backends import Facts, concerns_a_mesh
 
         if not concerns_a_mesh(resources, setup):
             return ()
         judge = _Judge(Facts(resources, setup))
-        return tuple(covered for backend in found for covered in judge.covered(backend))
+        referred = [covered for backend in found for covered in judge.covered(backend)]
+        return (*referred, *(covered for backend in written for covered in judge.covered_address(backend)))
 
     return resources.memo("coverage", build)
 
@@ -92,23 +115,41 @@ def gateway_coverage(resources: Resources, setup: MeshSetup) -> Iterator[Result]
         return
     told = set()
     for covered in coverage(resources, setup):
-        key = (covered.product, covered.route.place, covered.namespace, covered.service, covered.port)
+        root = covered.way[0].place
+        where = (covered.namespace, covered.service, covered.port)
+        key = (covered.product, root, covered.route.place, *where, covered.written_in)
         if key in told:
             continue
         told.add(key)
         yield info(
             COVERAGE,
-            f"{_name(covered.product)} to Service {covered.namespace}/{covered.service}: "
-            f"{_STATUS_WORDS[covered.status]}: {covered.how}",
+            f"{_name(covered.product)} to Service {covered.namespace}/{covered.service}{_led_by(covered)}: "
+            f"{_status_words(covered)}: {covered.how}",
             covered.route,
             covered.path,
         )
 
 
-def _name(product_id: str) -> str:
+def _status_words(covered: CoveredBackend) -> str:
+    return f"not through the mesh ({covered.obstacle})" if covered.obstacle else _STATUS_WORDS[covered.status]
+
+
+def _led_by(covered: CoveredBackend) -> str:
+    """The way to the Service, where it is not a route's own reference."""
+    if not covered.reached:
+        return f" by {covered.route.words}, to which no route of the package leads"
+    return f" by {', '.join(item.words for item in covered.way)}" if covered.chain else ""
+
+
+def _product(product_id: str) -> Product | None:
     from krm_fn.gateways.catalog import products_by_id
 
-    return products_by_id()[product_id].name if product_id else "an unknown gateway"
+    return products_by_id().get(product_id)
+
+
+def _name(product_id: str) -> str:
+    product = _product(product_id)
+    return product.name if product else "an unknown gateway"
 
 
 class _Judge:
@@ -118,29 +159,71 @@ class _Judge:
         self.setup = facts.setup
 
     def covered(self, backend: Backend) -> Iterator[CoveredBackend]:
-        from krm_fn.gateways.catalog import products_by_id
-
+        """A backend as each product treats it that may serve its route."""
         for product_id in self.facts.chosen(backend) or ("",):
-            product = products_by_id().get(product_id)
-            status, how = self._judged(product, backend)
+            judged = self._judged(_product(product_id), backend)
+            yield from self._records(product_id, judged, backend, backend.path)
+
+    def covered_address(self, backend: Addressed) -> Iterator[CoveredBackend]:
+        """The same for a backend that is written as a URL or in an annotation."""
+        for product_id in self.facts.chosen_of(backend.products, backend.basis) or ("",):
+            judged = self._judged_address(_product(product_id), backend)
+            yield from self._records(product_id, judged, backend, backend.field, backend.key)
+
+    def _records(
+        self, product_id: str, judged: tuple[str, str], backend: Backend | Addressed, path: str, written_in: str = ""
+    ) -> Iterator[CoveredBackend]:
+        """One record for each way to the backend, with what its pods have against the gateway."""
+        status, how = judged
+        obstacle = ""
+        if product_id and status in THROUGH_THE_MESH:
+            standing = standing_of(product_id, backend.namespace, backend.service, self.resources, self.setup)
+            obstacle, exceptions = standing.refusal, standing.exceptions
+            how = f"{how}; {exceptions}" if exceptions else how
+        for chain in backend.chains or ((),):
             yield CoveredBackend(
                 product_id,
                 backend.via,
                 backend.item,
-                backend.path,
+                path,
                 backend.namespace,
                 backend.service,
                 backend.port,
                 status,
                 how,
+                chain,
+                backend.is_reached,
+                written_in,
+                obstacle,
             )
+
+    def _judged_address(self, product: Product | None, backend: Addressed) -> tuple[str, str]:
+        from krm_fn.gateways.switches import ABSENT, HEADLESS_SERVICE
+        from krm_fn.rules.detours import has_direct_access
+
+        state = self.facts.state(backend.namespace, backend.service)
+        if product is None:
+            return UNKNOWN, f"nothing in the package tells which product reads {backend.key}"
+        if state == ABSENT:
+            return UNKNOWN, "the package has no such Service"
+        if backend.bare and not looks_up_in(backend.namespace, product.id, self.resources):
+            return UNKNOWN, f"{backend.key} names no namespace, so that the gateway's own is meant"
+        if not self.facts.is_in_mesh_at(backend.namespace, backend.service):
+            return OUTSIDE, _NOBODY_BEHIND
+        if not backend.to_pods and state != HEADLESS_SERVICE:
+            return BY_ITSELF, f"by its address, as {backend.key} has it"
+        if has_direct_access(product, self.resources, self.setup):
+            return DETOURED, "direct access to pods"
+        if backend.to_pods:
+            return BYPASSED, f"what {backend.key} names is always sent to by its pods"
+        return BYPASSED, "a headless Service has no address to send to"
 
     def _judged(self, product: Product | None, backend: Backend) -> tuple[str, str]:
         from krm_fn.gateways.product import IMPOSSIBLE, NOTHING
         from krm_fn.gateways.switches import HEADLESS_SERVICE
 
         if not self.facts.is_in_mesh(backend):
-            return OUTSIDE, "no pods behind it are known to be in a mesh"
+            return OUTSIDE, _NOBODY_BEHIND
         if product is None:
             between = f" ({backend.basis.replace('-', ' ')}{backend.via and ': '}{backend.via})"
             return UNKNOWN, f"nothing in the package tells which product serves the route{between}"
@@ -212,7 +295,7 @@ class _Judge:
                 return f"{holder.words} says otherwise"
             return f"{_words(switch)} is missing on {holder.words}"
         wanted = other_switches(product, backend.route.kind)
-        return f"it takes {'; or '.join(wanted)}" if wanted else "the product has no setting for it"
+        return f"it takes a setting ({'; or '.join(wanted)})" if wanted else "the product has no setting for it"
 
 
 def _words(switch: Switch) -> str:

@@ -26,25 +26,29 @@ TOKEN_SECONDS = 3607
 
 def lacks_token(workload: Workload, resources: Resources) -> bool:
     """Whether no container mounts the ServiceAccount's token, and the kubelet does not either."""
-    return not _automounts(workload, resources) and not _mounts_token(workload.template)
+    return not _automounts(workload, resources) and not mounts_token(workload.template.spec)
 
 
 def token_edits(template: PodTemplate) -> tuple[tuple[Path, Any], ...]:
-    """The fields to set, and their values, so that the sidecar finds a token; annotation and volume in one step.
+    """The fields of a pod template to set, and their values, so that the sidecar finds a token."""
+    annotation = (*template.path, "metadata", "annotations", names.SERVICE_ACCOUNT_TOKEN_VOLUME)
+    return token_changes(template.spec.get("volumes"), (*template.path, "spec", "volumes"), annotation)
+
+
+def token_changes(listed: object, volumes_at: Path, annotation_at: Path) -> tuple[tuple[Path, Any], ...]:
+    """The same for volumes and an annotation that stand anywhere; both in one step.
 
     Empty where something odd stands in the way.
     """
-    listed = template.spec.get("volumes")
     if listed is not None and not isinstance(listed, list):
         return ()
     volumes = as_list(listed)
-    annotation = (*template.path, "metadata", "annotations", names.SERVICE_ACCOUNT_TOKEN_VOLUME)
     suitable = next((as_str(as_map(v).get("name")) for v in volumes if _projects_token(v)), "")
     if suitable:
-        return ((annotation, suitable),)
+        return ((annotation_at, suitable),)
     taken = {as_str(as_map(volume).get("name")) for volume in volumes}
     name = next(n for n in (VOLUME_NAME, *(f"{VOLUME_NAME}-{i}" for i in range(2, len(taken) + 3))) if n not in taken)
-    return (((*template.path, "spec", "volumes"), [*volumes, _volume(name)]), (annotation, name))
+    return ((volumes_at, [*volumes, _volume(name)]), (annotation_at, name))
 
 
 def _volume(name: str) -> dict[str, Any]:
@@ -80,9 +84,10 @@ def _automounts(workload: Workload, resources: Resources) -> bool:
     return account is None or account.data.get("automountServiceAccountToken") is not False
 
 
-def _mounts_token(template: PodTemplate) -> bool:
+def mounts_token(spec: dict[str, Any]) -> bool:
+    """Whether a container of a pod spec mounts the well-known path."""
     return any(
         as_map(mount).get("mountPath") == TOKEN_PATH
-        for container in as_list(template.spec.get("containers"))
+        for container in as_list(spec.get("containers"))
         for mount in as_list(as_map(container).get("volumeMounts"))
     )

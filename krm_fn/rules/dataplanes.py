@@ -10,10 +10,7 @@ from krm_fn.krm.fields import as_map, as_str
 from krm_fn.krm.outcome import INFO, Emit, error, warning
 from krm_fn.krm.resource import ARGO_HOOK, LOCAL_CONFIG
 from krm_fn.kuma import names
-from krm_fn.kuma.constraints import violates_constraints
-from krm_fn.kuma.validation import validate
 from krm_fn.rules.check_pods import MESH_NOT_FOUND
-from krm_fn.rules.conversion import Package
 from krm_fn.rules.membership import (
     control_plane_of,
     is_delegated_gateway,
@@ -62,6 +59,8 @@ def dataplanes(resources: Resources, setup: MeshSetup) -> Iterator[Emit | Result
         yield _config_map_missing(resources, setup)
         wanted = [member for member in wanted if not _is_to_be_injected(member, setup)]
         doubtful = []
+    from krm_fn.rules.conversion import Package  # much to load, and most packages need no Dataplane
+
     package = Package(resources, setup)
     first: dict[tuple[str, str], Item] = {}
     for made in package.made(wanted):
@@ -162,6 +161,9 @@ def _marked(data: dict[str, Any], setup: MeshSetup) -> dict[str, Any]:
 
 def _refusals(data: Mapping[str, Any], item: Item, resources: Resources, setup: MeshSetup) -> Iterator[Result]:
     """What the validating webhook would say to a Dataplane."""
+    from krm_fn.kuma.constraints import violates_constraints
+    from krm_fn.kuma.validation import validate
+
     for violation in validate(data, version_of(setup)):
         yield error(
             DATAPLANE_INVALID,

@@ -39,6 +39,8 @@ DIRECT_ACCESS_KEPT = "gateway-direct-access-kept"
 DETOUR_SET = "gateway-detour"
 
 ANY_SERVICE = "*"
+FALLBACKS = {DIRECT_ACCESS: "directAccess", BY_NAME: "externalName"}
+"""What ``spec.serviceUpstream.fallback`` calls the ways around that products have."""
 NAME_LENGTH = 63  # of a Service's name
 
 

@@ -17,9 +17,8 @@ from krm_fn.kuma.hostnames import (
     mesh_service,
     why_no_legacy_names,
 )
-from krm_fn.kuma.mesh import mesh_of
 from krm_fn.kuma.meshservices import DISABLED, mode_of
-from krm_fn.rules.membership import NO_LABELS, control_plane_of, is_delegated_gateway, members
+from krm_fn.rules.membership import NO_LABELS, control_plane_of, is_delegated_gateway, members, mesh_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -139,9 +138,7 @@ def _meshes_of(wanted: ExternalName, resources: Resources, setup: MeshSetup) -> 
     gateways = _meshes_of_gateways(resources, setup).get(wanted.namespace)
     if gateways:
         return sorted(gateways)
-    namespace = resources.namespaces.get(wanted.namespace)
-    labels, annotations = (namespace.labels, namespace.annotations) if namespace else (NO_LABELS, NO_LABELS)
-    return [mesh_of(NO_LABELS, NO_LABELS, labels, annotations, setup.mesh).name]
+    return [mesh_in(resources.namespaces.get(wanted.namespace), NO_LABELS, NO_LABELS, setup).name]
 
 
 def _legacy(

@@ -11,11 +11,12 @@ from krm_fn.gateways.catalog import products_by_id
 from krm_fn.gateways.detect import POSSIBLE
 from krm_fn.gateways.product import CONTROLLER, IMPOSSIBLE, JOB
 from krm_fn.krm.fields import as_map
-from krm_fn.krm.outcome import field_path, info, warning
+from krm_fn.krm.outcome import Edit, field_path, info, warning
 from krm_fn.kuma import names
 from krm_fn.kuma.services import is_ignored
+from krm_fn.rules.custom_kinds import custom_pods
 from krm_fn.rules.editing import set_text
-from krm_fn.rules.membership import is_delegated_gateway, is_labelled, members, selected_by, services_of
+from krm_fn.rules.membership import is_delegated_gateway, is_outside_webhook, members, selected_by, services_of
 from krm_fn.rules.recognition import recognised
 from krm_fn.rules.wording import target_words
 
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
 
     from krm_fn.config.meshsetup import GatewayRule, MeshSetup
     from krm_fn.gateways.detect import Recognition
-    from krm_fn.krm.outcome import Edit, Path, Result
+    from krm_fn.krm.outcome import Path, Result
     from krm_fn.krm.resource import Item, Workload
     from krm_fn.krm.resources import Resources
-    from krm_fn.rules.custom_marks import Place
+    from krm_fn.rules.custom_pods import Pods
 
 GATEWAY_RECOGNISED = "gateway-recognised"
 GATEWAY_UNMARKED = "gateway-not-marked"
@@ -40,16 +41,6 @@ GATEWAY_SERVICE = "gateway-service-not-found"
 GATEWAY_SERVICE_IGNORED = "gateway-service-ignored"
 
 ON_HOST_NETWORK = "its pods use the host's network, where the sidecar's redirection would hit the whole node"
-CUSTOM_KINDS = (
-    "DataPlane",
-    "GatewayConfiguration",
-    "EnvoyProxy",
-    "GatewayParameters",
-    "ContourDeployment",
-    "Gateway",
-    "HelmChartConfig",
-)
-"""The kinds of ``krm_fn.rules.custom_marks``, which is read only where one of them is there."""
 
 
 def gateways(resources: Resources, setup: MeshSetup) -> Iterator[Edit | Result]:
@@ -62,11 +53,11 @@ def gateways(resources: Resources, setup: MeshSetup) -> Iterator[Edit | Result]:
                 ruled.add(workload.item.place)
                 yield from _mark_by_rule(workload, number)
                 yield from _name_by_service(workload, rule, number, resources, setup)
-        custom = _custom_places(resources, rule)
-        for place in custom:
-            if place.item.place not in ruled:
-                ruled.add(place.item.place)
-                yield from _mark_by_operator(place)
+        custom = [pods for pods in custom_pods(resources) if _matches(rule, pods.item)]
+        for pods in custom:
+            if pods.item.place not in ruled:
+                ruled.add(pods.item.place)
+                yield from _mark_by_operator(pods)
         if not matched and not custom:
             yield warning(
                 GATEWAY_RULE_UNUSED,
@@ -78,9 +69,9 @@ def gateways(resources: Resources, setup: MeshSetup) -> Iterator[Edit | Result]:
         return
     for workload, recognition in recognised(resources).values():
         yield from _detected(workload, recognition, workload.item.place in ruled, resources, setup)
-    for place in _custom_places(resources):
-        if place.item.place not in ruled:
-            yield from _custom(place, resources, setup)
+    for pods in custom_pods(resources):
+        if pods.item.place not in ruled:
+            yield from _custom(pods, resources, setup)
 
 
 def named_by_rules(resources: Resources, setup: MeshSetup) -> set[tuple[int, Path]]:
@@ -128,7 +119,7 @@ def _name_by_service(
         return
     for name in selecting:
         service = resources.service(namespace, name)
-        if name != rule.service and service is not None:
+        if name != rule.service and service is not None and not service.is_local:
             yield from set_text(service, ("metadata", "annotations", names.IGNORE), "true")
             yield _ignored(service, workload, rule.service, resources, setup)
 
@@ -197,7 +188,7 @@ def _detected(
         yield (warning if sure and _in_mesh(workload, resources, setup) else info)(
             GATEWAY_NOT_MARKABLE, f"recognised as {evidence}, but not to be marked: {obstacle}", item, path
         )
-    elif setup.gateways.detect == "annotate" and recognition.confidence != POSSIBLE:
+    elif _is_to_be_marked(workload, recognition, resources, setup):
         yield from set_text(item, mark_path(workload), names.ENABLED)
         yield info(GATEWAY_RECOGNISED, f"marked as gateway: recognised as {evidence}", item, path, None, names.ENABLED)
     else:
@@ -205,6 +196,8 @@ def _detected(
         remedy = "add a rule to spec.gateways.rules"
         if sure and setup.gateways.detect != "annotate":
             remedy += ", or set spec.gateways.detect to annotate"
+        elif sure:
+            remedy = f"let it join first (it is in no mesh, so that the mark would do nothing), or {remedy}"
         yield (warning if sure and _in_mesh(workload, resources, setup) else info)(
             GATEWAY_UNMARKED,
             f"recognised as {evidence}, but not marked as a gateway: in a mesh its sidecar takes incoming traffic too "
@@ -216,67 +209,72 @@ def _detected(
         )
 
 
+def _is_to_be_marked(workload: Workload, recognition: Recognition, resources: Resources, setup: MeshSetup) -> bool:
+    """Whether detection marks a proxy unasked: it is sure, and the pods are in a mesh, or may be."""
+    if setup.gateways.detect != "annotate" or recognition.confidence == POSSIBLE:
+        return False
+    member = members(resources, setup)[workload.item.place]
+    return member.in_mesh or (member.namespace is None and not is_outside_webhook(workload.item.namespace, setup))
+
+
 # --- Custom resources -------------------------------------------------------------------------------------------------
-def _custom_places(resources: Resources, rule: GatewayRule | None = None) -> list[Place]:
-    """The custom resources that make gateway pods; those that a rule names."""
-    if not any(resources.of_kind(kind) for kind in CUSTOM_KINDS):
-        return []
-    from krm_fn.rules.custom_marks import places
-
-    return [place for place in places(resources) if rule is None or _matches(rule, place.item)]
-
-
-def _mark_by_operator(place: Place) -> Iterator[Edit | Result]:
+def _mark_by_operator(pods: Pods) -> Iterator[Edit | Result]:
     """Write the mark where the operator copies it from; a value that stands there stays."""
-    product, path = products_by_id()[place.product], field_path(*place.path)
-    if place.marked is not None:
+    from krm_fn.rules.custom_writing import write
+
+    if pods.marked is not None:
         return
-    if place.host_network or place.value is None:
-        why = ON_HOST_NETWORK if place.host_network else "the text of values cannot be edited; write the mark by hand"
-        yield warning(GATEWAY_NOT_MARKABLE, f"{product.name} makes pods of it, not marked: {why}", place.item, path)
+    product, field = products_by_id()[pods.product], field_path(*pods.mark_path)
+    if pods.on_host:
+        why = f"{product.name} makes pods of it, not marked: {ON_HOST_NETWORK}"
+        yield warning(GATEWAY_NOT_MARKABLE, why, pods.item, pods.place_of(*pods.row.host_network), True)
         return
-    yield from set_text(place.item, place.path, place.value)
-    yield info(
-        GATEWAY_RECOGNISED,
-        f"marked as gateway: {product.name} makes pods of it",
-        place.item,
-        field_path(*place.field),
-        None,
-        names.ENABLED,
-    )
+    said = list(write(pods, [(pods.mark_path, names.ENABLED)]))
+    yield from said
+    if any(isinstance(one, Edit) for one in said):
+        words = f"marked as gateway: {product.name} makes pods of it"
+        yield info(GATEWAY_RECOGNISED, words, pods.item, field, None, names.ENABLED)
 
 
-def _custom(place: Place, resources: Resources, setup: MeshSetup) -> Iterator[Edit | Result]:
+def _custom(pods: Pods, resources: Resources, setup: MeshSetup) -> Iterator[Edit | Result]:
     """Say what makes gateway pods, and mark it if that is asked for."""
-    product, field = products_by_id()[place.product], field_path(*place.field)
-    where = f"{field_path(*place.path)}, {field}" if place.path != place.field else field
-    if place.marked is not None:
-        if place.marked in (names.ENABLED, names.GATEWAY_BUILTIN):
-            yield info(GATEWAY_RECOGNISED, f"{product.name} makes pods of it", place.item, field, place.marked)
+    from krm_fn.rules.custom_members import may_be_in_mesh, members_of
+
+    product, field = products_by_id()[pods.product], field_path(*pods.mark_path)
+    if pods.marked is not None:
+        if pods.marked in (names.ENABLED, names.GATEWAY_BUILTIN):
+            yield info(GATEWAY_RECOGNISED, f"{product.name} makes pods of it", pods.item, field, pods.marked)
         else:
             yield warning(
                 GATEWAY_UNMARKED,
                 f"{product.name} makes pods of it, with a mark that does not work: write {names.ENABLED}",
-                place.item,
+                pods.item,
                 field,
-                place.marked,
+                pods.marked,
                 names.ENABLED,
             )
-    elif setup.gateways.detect == "annotate":
-        yield from _mark_by_operator(place)
+        return
+    annotates = setup.gateways.detect == "annotate"
+    if annotates and may_be_in_mesh(pods, resources, setup):
+        yield from _mark_by_operator(pods)
+        return
+    # Pods that run elsewhere may be in no mesh at all.
+    found = members_of(pods, resources, setup)
+    in_mesh = any(member.in_mesh for member in found)
+    remedy = f"set {pods.place_of(*pods.mark_path)} to {names.ENABLED}, add a rule to spec.gateways.rules, or "
+    if annotates:
+        remedy += f"let them join a mesh, in which they would be marked: {found[0].decision.message}"
     else:
-        # Pods that run elsewhere may be in no mesh at all.
-        in_mesh = place.here and is_labelled(resources.namespaces.get(place.item.namespace))
-        yield (warning if in_mesh else info)(
-            GATEWAY_UNMARKED,
-            f"{product.name} makes pods of it that are not marked as a gateway: in a mesh their sidecar takes incoming "
-            f"traffic too and refuses clients outside of the mesh; if they are one, set {where} to {names.ENABLED}, "
-            "add a rule to spec.gateways.rules, or set spec.gateways.detect to annotate",
-            place.item,
-            field,
-            None,
-            names.ENABLED,
-        )
+        remedy += "set spec.gateways.detect to annotate"
+    yield (warning if in_mesh else info)(
+        GATEWAY_UNMARKED,
+        f"{product.name} makes pods of it that are not marked as a gateway: in a mesh their sidecar takes incoming "
+        "traffic too and refuses clients outside of the mesh; if they are one, " + remedy,
+        pods.item,
+        field,
+        None,
+        names.ENABLED,
+    )
 
 
 def _obstacle(family: str, recognition: Recognition) -> str:

@@ -8,8 +8,9 @@ Kuma's webhook (chart of Kuma 2.11 and later), so one in the package gets ``disa
 from __future__ import annotations
 
 from krm_fn.krm.fields import as_map
-from krm_fn.krm.outcome import field_path, info, warning
+from krm_fn.krm.outcome import Edit, field_path, info, warning
 from krm_fn.kuma import names
+from krm_fn.rules.custom_kinds import CUSTOM_KINDS, custom_pods
 from krm_fn.rules.editing import set_text
 from krm_fn.rules.membership import is_outside_webhook, version_of
 from krm_fn.rules.wording import shown, target_words
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from krm_fn.config.meshsetup import InjectionRule, MeshSetup
-    from krm_fn.krm.outcome import Edit, Path, Result
+    from krm_fn.krm.outcome import Path, Result
     from krm_fn.krm.resource import Item, Namespace, Workload
     from krm_fn.krm.resources import Resources
 
@@ -47,25 +48,37 @@ def injection(resources: Resources, setup: MeshSetup) -> Iterator[Edit | Result]
     labelled: set[str] = set()
     joined: dict[str, Item] = {}
     for item in resources.of_kind("Namespace"):
-        number, rule = _first_match(rules, item, "")
+        number, rule = first_match(rules, item, "")
         if rule is not None and item.group == "":
             used.add(number)
             if rule.inject is not None:
                 labelled.add(item.name)
             yield from _labels(item, (), rule, number, setup.injection.override)
     for workload in resources.workloads:
-        number, rule = _first_match(rules, workload.item, workload.item.namespace)
+        number, rule = first_match(rules, workload.item, workload.item.namespace)
         if rule is not None:
             used.add(number)
             yield from _labels(workload.item, workload.template.path, rule, number, setup.injection.override)
             if rule.inject and _is_asked_for(workload, setup.injection.override):
                 joined.setdefault(workload.item.namespace, workload.item)
+    for pods in custom_pods(resources):
+        number, rule = first_match(rules, pods.item, pods.item.namespace)
+        if rule is not None:
+            from krm_fn.rules.custom_injection import homes_of_joined, label
+
+            used.add(number)
+            said = list(label(pods, rule, number, resources, setup))
+            yield from said
+            if rule.inject and (names.SIDECAR_INJECTION in pods.labels or any(isinstance(one, Edit) for one in said)):
+                for home in homes_of_joined(pods, resources, setup):
+                    joined.setdefault(home, pods.item)
     if setup.injection.mode == "webhook" and version_of(setup).webhook_needs_namespace_label:
         yield from _namespaces_of(joined, labelled, resources, setup)
     yield from _unused(rules, used, resources)
 
 
-def _first_match(rules: tuple[InjectionRule, ...], item: Item, namespace: str) -> tuple[int, InjectionRule | None]:
+def first_match(rules: tuple[InjectionRule, ...], item: Item, namespace: str) -> tuple[int, InjectionRule | None]:
+    """The first rule that matches an item, with its number; -1 and None where none does."""
     for number, rule in enumerate(rules):
         if rule.target.matches(item.api_version, item.kind, item.name, namespace, item.labels, item.annotations):
             return number, rule
@@ -80,28 +93,43 @@ def _is_asked_for(workload: Workload, override: bool) -> bool:
 
 def _labels(item: Item, path: Path, rule: InjectionRule, number: int, override: bool) -> Iterator[Edit | Result]:
     """Set the labels that a rule asks for, or say why not."""
+    metadata = item.metadata if not path else as_map(_at(item, path).get("metadata"))
+    there = as_map(metadata.get("labels"))
+    for key, value in wanted_labels(rule).items():
+        steps = (*path, "metadata", "labels", key)
+        if is_to_be_set(there.get(key), value, override):
+            yield from set_text(item, steps, value)
+        elif not says_the_same(there[key], value):
+            yield manifest_wins(item, steps, number, there[key], value)
+
+
+def wanted_labels(rule: InjectionRule) -> dict[str, str]:
+    """The labels that a rule asks for."""
     wanted = {} if rule.inject is None else {names.SIDECAR_INJECTION: WORDS[rule.inject]}
     if rule.mesh:
         wanted[names.KUMA_MESH] = rule.mesh
-    metadata = item.metadata if not path else as_map(_at(item, path).get("metadata"))
-    there = as_map(metadata.get("labels"))
-    for key, value in wanted.items():
-        steps = (*path, "metadata", "labels", key)
-        if there.get(key) is None or (override and there[key] != value):
-            yield from set_text(item, steps, value)
-        elif not _says_the_same(there[key], value):
-            yield info(
-                MANIFEST_WINS,
-                f"rule {number} asks for {value}, the manifest says {shown(there[key])} and wins: "
-                "change the manifest, or set spec.injection.override",
-                item,
-                field_path(*steps),
-                there[key],
-                value,
-            )
+    return wanted
 
 
-def _says_the_same(there: object, wanted: str) -> bool:
+def is_to_be_set(there: object, value: str, override: bool) -> bool:
+    """Whether a rule may write a label: nothing is there, or rules win."""
+    return there is None or (override and there != value)
+
+
+def manifest_wins(item: Item, path: Path, number: int, there: object, value: str) -> Result:
+    """Tell of a label that stays as its author wrote it."""
+    return info(
+        MANIFEST_WINS,
+        f"rule {number} asks for {value}, the manifest says {shown(there)} and wins: "
+        "change the manifest, or set spec.injection.override",
+        item,
+        field_path(*path),
+        there,
+        value,
+    )
+
+
+def says_the_same(there: object, wanted: str) -> bool:
     """Whether two labels mean the same: equal, or two spellings of one switch."""
     if there == wanted:
         return True
@@ -129,15 +157,15 @@ def _namespaces_of(
             continue
         if namespace.item is None:
             if names.SIDECAR_INJECTION not in namespace.labels:
-                yield _outside(name, first)
+                yield _outside(name, first, "this resource" if first.kind in CUSTOM_KINDS else "this workload")
         elif as_map(namespace.item.metadata.get("labels")).get(names.SIDECAR_INJECTION) is None:
             yield from set_text(namespace.item, ("metadata", "labels", names.SIDECAR_INJECTION), names.DISABLED)
 
 
-def _outside(name: str, item: Item) -> Result:
+def _outside(name: str, item: Item, what: str) -> Result:
     return warning(
         NAMESPACE_OUTSIDE,
-        f"a rule injects this workload, but Kuma's webhook sees its pods only if the Namespace {name} carries the "
+        f"a rule injects {what}, but Kuma's webhook sees its pods only if the Namespace {name} carries the "
         f"label {names.SIDECAR_INJECTION} (any value, {names.DISABLED} is enough), and that Namespace is not in the "
         "package: put it in, or label it on the cluster and say so under "
         f"spec.namespaces: [{{name: {name}, labels: {{{names.SIDECAR_INJECTION}: {names.DISABLED}}}}}]",
@@ -185,10 +213,7 @@ def _says_so(namespace: Namespace, rule: InjectionRule) -> bool:
 
 def _unwritten(namespace: Namespace, rule: InjectionRule, field: str) -> Result:
     """A rule for a Namespace that only spec.namespaces knows: there is nothing to write the label on."""
-    wanted = {} if rule.inject is None else {names.SIDECAR_INJECTION: WORDS[rule.inject]}
-    if rule.mesh:
-        wanted[names.KUMA_MESH] = rule.mesh
-    labels = ", ".join(f"{key}: {value}" for key, value in wanted.items())
+    labels = ", ".join(f"{key}: {value}" for key, value in wanted_labels(rule).items())
     return warning(
         NAMESPACE_OUTSIDE,
         f"the rule asks for labels of the Namespace {namespace.name}, which is declared in spec.namespaces but not in "

@@ -188,6 +188,7 @@ def _inject(
         text = "a ContainerPatch renames the sidecar, so that Kuma's webhook would inject a second one: take that out"
         yield error(SIDECAR_RENAMED, text, item, field_path(*path, "spec"))
         return
+    resources.remember_origin(result, template)  # so that nobody has to take the sidecar out again to judge the pod
     yield Edit(item, path, result)
     if item.kind in ("Job", "CronJob"):
         yield _job(member, config)

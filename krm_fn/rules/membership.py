@@ -112,36 +112,58 @@ def _member(workload: Workload, resources: Resources, setup: MeshSetup) -> Membe
     if setup.injection.mode == "manual":
         from krm_fn.rules.own_sidecars import before_injection
 
-        workload = before_injection(workload)
+        workload = before_injection(workload, resources)
     template = workload.template
     namespace = resources.namespaces.get(workload.item.namespace)
-    labels = namespace.labels if namespace else NO_LABELS
-    decision = _decision(template, workload.item.namespace, namespace, resources, setup)
+    webhook = setup.injection.mode == "webhook"
+    decision = decision_of(template.labels, template.spec, workload.item.namespace, webhook, resources, setup)
     if setup.injection.mode == "manual" and decision.injected:
         from krm_fn.kuma.uninjectable import uninjectable
 
         item = workload.item
         decision = uninjectable(None if template.path else item.data, template.spec, item.file) or decision
-    annotations = namespace.annotations if namespace else NO_LABELS
-    mesh = mesh_of(template.labels, template.annotations, labels, annotations, setup.mesh)
+    mesh = mesh_in(namespace, template.labels, template.annotations, setup)
     return Member(workload, namespace, decision, mesh, decision.injected or _has_joined(template))
 
 
-def _decision(
-    template: PodTemplate, where: str, namespace: Namespace | None, resources: Resources, setup: MeshSetup
+def mesh_in(
+    namespace: Namespace | None, labels: Mapping[str, str], annotations: Mapping[str, str], setup: MeshSetup
+) -> MeshChoice:
+    """The mesh of pods with such labels and annotations; `namespace` is None where nobody declares it."""
+    if namespace is None:
+        return mesh_of(labels, annotations, NO_LABELS, NO_LABELS, setup.mesh)
+    return mesh_of(labels, annotations, namespace.labels, namespace.annotations, setup.mesh)
+
+
+def decision_of(
+    labels: Mapping[str, str],
+    spec: Mapping[str, Any],
+    where: str,
+    by_webhook: bool,
+    resources: Resources,
+    setup: MeshSetup,
 ) -> Decision:
-    """What happens to the pods. Of a Namespace that nobody declares, the injector's decision on the pod's own label."""
+    """What happens to pods in a Namespace, by their labels and spec: the webhook's answer, or the injector's alone.
+
+    Of a Namespace that nobody declares, the injector's decision on the pods' own label.
+    """
     exceptions = control_plane_of(resources, setup).injector.exceptions.labels
-    labels = namespace.labels if namespace else NO_LABELS
-    if setup.injection.mode != "webhook" or (namespace is None and not is_outside_webhook(where, setup)):
-        return decide(template.labels, template.spec, labels, exceptions)
+    namespace = resources.namespaces.get(where)
+    around = namespace.labels if namespace else NO_LABELS
+    if not by_webhook or (namespace is None and not is_outside_webhook(where, setup)):
+        return decide(labels, spec, around, exceptions)
     system = setup.control_plane.system_namespace
-    return webhook_decision(template.labels, template.spec, where, labels, exceptions, system, version_of(setup))
+    return webhook_decision(labels, spec, where, around, exceptions, system, version_of(setup))
 
 
 def is_outside_webhook(namespace: str, setup: MeshSetup) -> bool:
     """Whether the webhook leaves the Namespace out, whatever labels it has (zone proxies excepted)."""
     return namespace in (KUBE_SYSTEM, setup.control_plane.system_namespace)
+
+
+def is_undeclared(member: Member, setup: MeshSetup) -> bool:
+    """Whether nobody declares the Namespace, which is a warning of its own: the pods may well be in a mesh."""
+    return member.namespace is None and not is_outside_webhook(member.workload.item.namespace, setup)
 
 
 def is_observed(item: Item) -> bool:

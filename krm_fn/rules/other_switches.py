@@ -1,7 +1,7 @@
 """Settings of gateway products that are no annotation: which they are, and whether somebody has made them already.
 
-Some of them only a person can make (flags, variables). This looks where the catalog says they stand: in the field
-beside the reference, in the object that configures the product, in the environment and the arguments of its pods.
+Some of them only a person makes. This looks where the catalog says they stand: in the field beside the reference, in
+the object that configures the product, in the environment and the arguments of its pods.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from krm_fn.krm.resources import Resources
     from krm_fn.kuma.undone_sidecar import Undone
 
 
@@ -30,11 +31,14 @@ def without_sidecar(workload: Workload) -> Undone | None:
     return undone(template) if template is not None and has_record(template) else None
 
 
-def before_injection(workload: Workload) -> Workload:
+def before_injection(workload: Workload, resources: Resources) -> Workload:
     """The workload as its author wrote it: without the sidecar, unless that has been edited by hand."""
-    found = without_sidecar(workload)
-    if found is None or found.conflicts:
-        return workload
+    before = resources.origin(template_of(workload))
+    if before is None:
+        found = without_sidecar(workload)
+        if found is None or found.conflicts:
+            return workload
+        before = found.template
     view = Workload(workload.item, workload.template.path)
-    view.template = PodTemplate(found.template, workload.template.path)
+    view.template = PodTemplate(before, workload.template.path)
     return view

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from krm_fn.gateways.classes import Presence
 from krm_fn.gateways.detect import gather, recognise_workload
-from krm_fn.gateways.routes import routes
+from krm_fn.gateways.routes import walked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from krm_fn.config.meshsetup import MeshSetup
+    from krm_fn.gateways.addresses import Addressed
     from krm_fn.gateways.detect import Recognition
-    from krm_fn.gateways.routes import Backend
+    from krm_fn.gateways.routes import Backend, Walked
     from krm_fn.krm.outcome import Path
     from krm_fn.krm.resource import Item, Workload
     from krm_fn.krm.resources import Resources
@@ -42,6 +43,16 @@ def recognised(resources: Resources) -> dict[tuple[int, Path], tuple[Workload, R
     return resources.memo("recognised", build)
 
 
+def looks_up_in(namespace: str, product_id: str, resources: Resources) -> bool:
+    """Whether the proxies of a product are in the package, and all in this namespace: a bare host means one there."""
+    homes = {
+        workload.item.namespace
+        for workload, recognition in recognised(resources).values()
+        if recognition.product == product_id and recognition.carries_traffic
+    }
+    return homes == {namespace}
+
+
 def presence_of(resources: Resources, setup: MeshSetup) -> Presence:
     """The products that the package holds or the functionConfig names."""
 
@@ -60,7 +71,7 @@ def backends_of(resources: Resources, setup: MeshSetup) -> tuple[Backend, ...]:
     """
 
     def build() -> tuple[Backend, ...]:
-        found = routes(resources, presence_of(resources, setup))
+        found = _walked(resources, setup).backends
         if setup.service_upstream.fallback != "externalName":
             return found
         declared = {(wanted.namespace, wanted.name) for wanted in setup.external_names}
@@ -70,6 +81,15 @@ def backends_of(resources: Resources, setup: MeshSetup) -> tuple[Backend, ...]:
         )
 
     return resources.memo("backends", build)
+
+
+def addressed_by(resources: Resources, setup: MeshSetup) -> tuple[Addressed, ...]:
+    """The backends that routes write as URLs or in annotations: no product has a setting for these."""
+    return _walked(resources, setup).addressed
+
+
+def _walked(resources: Resources, setup: MeshSetup) -> Walked:
+    return resources.memo("walked", lambda: walked(resources, presence_of(resources, setup)))
 
 
 def _behind_the_detour(backend: Backend, resources: Resources) -> Backend:

@@ -72,6 +72,14 @@ def _on_service(service: Item, resources: Resources, setup: MeshSetup) -> Iterat
             yield from _mixed(service, resources, setup)
 
 
+def kuma_writes(service: Item, resources: Resources) -> bool:
+    """Whether Kuma itself annotates the Service, whatever this function does and whoever stands behind it."""
+    try:
+        return decide_upstream(service.data, as_resource(resources.namespaces.get(service.namespace))).write
+    except KumaValueError:
+        return False
+
+
 NOT_LABELLED = (NAMESPACE_MISSING, NAMESPACE_NOT_INJECTED)
 
 

@@ -1,7 +1,7 @@
 """MeshTrafficPermissions from each gateway to each backend that it routes to: ``spec.gateways.trafficPermissions``.
 
 A mesh with mTLS answers 403 until somebody allows the gateway. Both ends are selected by pod labels and namespace, not
-by service name: which Service names a gateway is an accident of their names (docs/gateways/index.md). The policies
+by service name: which Service names a gateway is an accident of their names (docs/gateways/traps.md). The policies
 stand in the backend's namespace, where Kuma lets them act on the pods of that namespace only.
 https://kuma.io/docs/latest/policies/meshtrafficpermission/
 """
@@ -11,8 +11,10 @@ from __future__ import annotations
 from krm_fn.krm.fields import dig, string_map
 from krm_fn.krm.outcome import Emit, info, warning
 from krm_fn.kuma import names
+from krm_fn.record import Record
+from krm_fn.rules.custom_kinds import custom_pods
 from krm_fn.rules.membership import control_plane_of, is_delegated_gateway, members, selected_by
-from krm_fn.rules.recognition import backends_of, recognised
+from krm_fn.rules.recognition import addressed_by, backends_of, looks_up_in, recognised
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,30 +40,43 @@ UNSTABLE = frozenset({"pod-template-hash", "controller-revision-hash", "rollouts
 NAME_LENGTH = 253
 
 
+class Source(Record):
+    """Pods of a gateway: whose they are, where they run, and the labels that tell them from others."""
+
+    item: Item
+    namespace: str
+    mesh: str
+    product: str | None
+    labels: dict[str, str]
+
+
 def traffic_permissions(resources: Resources, setup: MeshSetup) -> Iterator[Emit | Result]:
     """Emit a policy for each pair of a gateway and a Service in its mesh that its product's routes lead to."""
     if setup.gateways.traffic_permissions != "emit":
         return
-    gateways = _gateways(resources, setup)
+    services = _services_of_products(resources, setup)
+    gateways = list(_gateways(resources, setup))
+    if custom_pods(resources):
+        from krm_fn.rules.custom_permissions import not_derived, sources
+
+        gateways += sources(resources, setup)
+        yield from not_derived(services, resources, setup)
     if not gateways:
         return
     yield from _told_by_identity(gateways, resources, setup)
-    found = recognised(resources)
-    services = _services_of_products(resources, setup)
     policies: dict[tuple[str, str], dict[str, Any]] = {}
     origins: dict[tuple[str, str], Item] = {}
     for gateway in gateways:
-        item = gateway.workload.item
-        if item.place not in found:
+        if gateway.product is None:
             yield info(
                 NOT_DERIVED,
                 "nobody knows which product this gateway is, hence not which routes are its own: write the "
                 "MeshTrafficPermissions to its backends yourself",
-                item,
+                gateway.item,
             )
             continue
-        for service in services.get(found[item.place][1].product, ()):
-            if not _is_behind(service, gateway, resources, setup):
+        for service in services.get(gateway.product, ()):
+            if not is_behind(service, gateway.mesh, resources, setup):
                 continue
             policy = _policy(gateway, service, setup)
             key = (policy["metadata"]["namespace"], policy["metadata"]["name"])
@@ -74,9 +89,13 @@ def traffic_permissions(resources: Resources, setup: MeshSetup) -> Iterator[Emit
         yield Emit(policy, origins[key])
 
 
-def _gateways(resources: Resources, setup: MeshSetup) -> list[Member]:
-    everyone = members(resources, setup).values()
-    return [member for member in everyone if member.in_mesh and is_delegated_gateway(member.workload.template)]
+def _gateways(resources: Resources, setup: MeshSetup) -> Iterator[Source]:
+    found = recognised(resources)
+    for member in members(resources, setup).values():
+        item = member.workload.item
+        if member.in_mesh and is_delegated_gateway(member.workload.template):
+            product = found[item.place][1].product if item.place in found else None
+            yield Source(item, item.namespace, member.mesh.name, product, _pod_labels(member))
 
 
 def _services_of_products(resources: Resources, setup: MeshSetup) -> dict[str, list[Item]]:
@@ -87,29 +106,34 @@ def _services_of_products(resources: Resources, setup: MeshSetup) -> dict[str, l
         if service is not None:
             for product in backend.products:
                 found.setdefault(product, {})[service.namespace, service.name] = service
+    for written in addressed_by(resources, setup):
+        service = resources.service(written.namespace, written.service)
+        if service is not None:
+            for product in written.products:
+                if not written.bare or looks_up_in(written.namespace, product, resources):
+                    found.setdefault(product, {})[service.namespace, service.name] = service
     return {product: list(services.values()) for product, services in found.items()}
 
 
-def _is_behind(service: Item, gateway: Member, resources: Resources, setup: MeshSetup) -> bool:
-    """Whether pods of the gateway's mesh stand behind the Service, and a selector says which."""
+def is_behind(service: Item, mesh: str, resources: Resources, setup: MeshSetup) -> bool:
+    """Whether pods of a mesh stand behind the Service, and a selector says which."""
     if not string_map(dig(service.data, "spec", "selector")):
         return False
     served = selected_by(resources, setup).get((service.namespace, service.name), ())
-    return any(m.in_mesh and m.mesh.name == gateway.mesh.name for m in served)
+    return any(m.in_mesh and m.mesh.name == mesh for m in served)
 
 
-def _policy(gateway: Member, service: Item, setup: MeshSetup) -> dict[str, Any]:
-    item = gateway.workload.item
+def _policy(gateway: Source, service: Item, setup: MeshSetup) -> dict[str, Any]:
     kind, selects = SELECTING.get(setup.kuma_version, BY_LABELS)
-    labels = {names.KUMA_MESH: gateway.mesh.name}
+    labels = {names.KUMA_MESH: gateway.mesh}
     if setup.zone is not None:  # a zone with a global control plane takes no policy without it
         labels[names.ORIGIN] = "zone"
-    sources = {names.KUBE_NAMESPACE: item.namespace, **_pod_labels(gateway)}
+    sources = {names.KUBE_NAMESPACE: gateway.namespace, **gateway.labels}
     return {
         "apiVersion": "kuma.io/v1alpha1",
         "kind": "MeshTrafficPermission",
         "metadata": {
-            "name": f"{item.namespace}-{item.name}-to-{service.name}"[:NAME_LENGTH].rstrip("-."),
+            "name": f"{gateway.namespace}-{gateway.item.name}-to-{service.name}"[:NAME_LENGTH].rstrip("-."),
             "namespace": service.namespace,
             "labels": labels,
         },
@@ -132,9 +156,9 @@ def _pod_labels(gateway: Member) -> dict[str, str]:
     return {key: value for key, value in kept.items() if names.KUMA_DOMAIN not in key}
 
 
-def _told_by_identity(gateways: list[Member], resources: Resources, setup: MeshSetup) -> Iterator[Result]:
+def _told_by_identity(gateways: list[Source], resources: Resources, setup: MeshSetup) -> Iterator[Result]:
     """Certificates of a MeshIdentity, and Dataplanes without tags, do not say what `from` asks for."""
-    meshes = {gateway.mesh.name for gateway in gateways}
+    meshes = {gateway.mesh for gateway in gateways}
     for item in resources.of_kind("MeshIdentity"):
         if item.group == "kuma.io" and item.labels.get(names.KUMA_MESH, setup.mesh) in meshes:
             yield warning(

@@ -85,6 +85,8 @@ def refusal(member: Member, resources: Resources, setup: MeshSetup) -> KumaValue
     config = control_plane_of(resources, setup)
     try:
         if not needs_a_look(member, config):
+            if not lacks_config_map(resources, setup):
+                transparent_proxy(resources, setup)  # one that cannot be read refuses every pod
             if not is_delegated_gateway(member.workload.template):
                 _with_probes(member.workload.template.spec, _usual_annotations(config), config)
         elif not lacks_config_map(resources, setup):

@@ -136,7 +136,7 @@ def differ(before: Any, after: Any) -> bool:
 
 
 def _mapping_changes(before: dict[Any, Any], after: dict[Any, Any], depth: int) -> Replace | None:
-    if not all(type(key) is str for key in before):
+    if set(map(type, before)) != {str}:
         types = {key: type(key) for key in before}
         if any(types.get(key, type(key)) is not type(key) for key in after):
             return Replace(after)
@@ -150,7 +150,10 @@ def _mapping_changes(before: dict[Any, Any], after: dict[Any, Any], depth: int) 
             change = changes(old, new, depth + 1)
             if change is not None:
                 edits[key] = change
-    added = {key: value for key, value in after.items() if key not in before}
+    gone = sum(type(edit) is Remove for edit in edits.values())
+    added = {}
+    if len(after) > len(before) - gone:
+        added = {key: value for key, value in after.items() if key not in before}
     if len(added) == len(after):
         return Replace(after)
     return EditMapping(after, edits, added) if edits or added else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+from krm_fn.memory import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def from_characters(text: str) -> YamlError:
     return YamlError(f"the character U+{code:04X} is not allowed in YAML", text, match.start())
 
 
-@functools.cache
+@cache
 def _forbidden() -> re.Pattern[str]:
     from re import compile  # loaded only when something is wrong: starting fast matters
 

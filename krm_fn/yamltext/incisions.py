@@ -97,7 +97,9 @@ def seen_layout(source: str) -> tuple[int, int]:
             inner = text[1:].lstrip(" ")
             column += len(text) - len(inner)
             text = inner
-        key_column = column if text.split(" #", 1)[0].rstrip().endswith(":") else -1
+        if " #" in text:
+            text = text.split(" #", 1)[0]
+        key_column = column if text.rstrip().endswith(":") else -1
     return (step if step > 0 else 2), max(offset, 0)
 
 

@@ -35,7 +35,7 @@ class BlockIncisions(Incisions):
         place = self.last_line_end(end)
         if self.open_scalar is not None and place == len(self.source):
             self.close_scalar(self.open_scalar)
-        self.splices.append((place, place, "".join(self.newline + line for line in lines)))
+        self.splices.append((place, place, self.newline.join(["", *lines])))
 
     def close_scalar(self, event: Any) -> None:
         """Keep the value of a block scalar at the end of the text, where a line break is about to come after it."""
@@ -69,7 +69,7 @@ class BlockIncisions(Incisions):
         if start == 0:
             self.splices.append((0, 0, "".join(line + self.newline for line in lines)))
         else:
-            self.splices.append((place, place, "".join(self.newline + line for line in lines)))
+            self.splices.append((place, place, self.newline.join(["", *lines])))
 
     def shares_line(self, index: int) -> bool:
         """Whether a dash (or what the origin leaves out) stands before `index` on its line."""

@@ -38,6 +38,9 @@ def _package() -> Any:
     try:
         return _stand_in()
     except (ImportError, AttributeError):
+        # A package knows its parts as attributes only if it loads them itself.
+        for part in [name for name in sys.modules if name.startswith("yaml.")]:
+            del sys.modules[part]
         import yaml
 
         return yaml

@@ -10,9 +10,9 @@ from __future__ import annotations
 import gc
 
 from krm_fn.yamltext.changes import EditSequence, Replace, Unspliceable, changes, same
-from krm_fn.yamltext.libyaml import YAMLError
+from krm_fn.yamltext.errors import YamlError
+from krm_fn.yamltext.plain import UNSURE, read_plain
 from krm_fn.yamltext.quick import with_added_entries
-from krm_fn.yamltext.read import YamlError, read_value
 from krm_fn.yamltext.spans import BREAKS, after_break, through_comment
 
 TYPE_CHECKING = False
@@ -80,6 +80,8 @@ class _Operation:
         guess = with_added_entries(self.text, self.column, change, self.newline)
         if guess is not None and self.reads_as(guess, self.after):
             return guess
+        from krm_fn.yamltext.libyaml import YAMLError
+
         source = self.lead + self.text
         reason = "the changed text would not read back as the changed data"
         try:
@@ -123,16 +125,22 @@ class _Operation:
         return self.is_read_as(text, data, {})
 
     def is_read_as(self, text: str, data: Any, stand_ins: dict[str, Any]) -> bool:
-        try:
-            found = read_value(self.lead + text, self.typing, self.outside)
-        except YamlError:
-            return False
+        found = read_plain(" " * self.column + text, self.typing)
+        if found is UNSURE:
+            from krm_fn.yamltext.read import read_value  # plain texts do not need it
+
+            try:
+                found = read_value(self.lead + text, self.typing, self.outside)
+            except YamlError:
+                return False
+            if self.in_list:
+                if type(found) is not list or len(found) != 1:
+                    return False
+                found = found[0]
         if stand_ins:
             from krm_fn.yamltext.chunks import restored
 
             found = restored([found], stand_ins)[0]
-        if self.in_list:
-            return type(found) is list and len(found) == 1 and same(found[0], data)
         return same(found, data)
 
     def with_aliases_written_out(self, source: str) -> str | None:

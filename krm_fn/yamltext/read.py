@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import gc
 
-from krm_fn.record import Record
+from krm_fn.yamltext.document import Document, Duplicate, Entry, Field
 from krm_fn.yamltext.errors import YamlError, from_characters, from_parser, line_breaks
 from krm_fn.yamltext.libyaml import (
     AliasEvent,
@@ -30,8 +30,9 @@ from krm_fn.yamltext.libyaml import (
     YAMLError,
     events_of,
 )
-from krm_fn.yamltext.scalars import known_scalars, tagged_value
-from krm_fn.yamltext.spans import node_end
+from krm_fn.yamltext.limits import MAX_ADDED_BY_ALIASES, MAX_DEPTH, refuse_bombs
+from krm_fn.yamltext.node_ends import node_end
+from krm_fn.yamltext.scalars import KYAML, known_scalars, tagged_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,8 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Document", "Duplicate", "Entry", "Field", "YamlError", "read_documents", "read_value"]
 
-MAX_DEPTH = 500
-MAX_ADDED_BY_ALIASES = 1_000_000
+_LONE_TAGS = ("! ", "!\t", "!\n", "!\r")
 
 
 class _Merge:
@@ -49,51 +49,6 @@ class _Merge:
 
 
 _MERGE = _Merge()
-
-
-class Entry(Record):
-    """One item of the list asked for: its span, the column its first line starts at, whether it is in flow style."""
-
-    start: int
-    end: int
-    column: int
-    flow: bool
-
-
-class Field(Record):
-    """One key of a root mapping, and the span of its value (empty, after the colon, where none is written)."""
-
-    key_start: int
-    value_start: int
-    value_end: int
-    flow: bool
-
-
-class Duplicate(Record):
-    """A key that its mapping already has; the later one counts in the data. `line` is from 1, `index` a character."""
-
-    key: Any
-    line: int
-    index: int
-
-
-class Document(Record):
-    """One YAML document as plain data, and where its root node stands in the text.
-
-    `entries` are filled when the root is a mapping whose `entries_of` is a list; `entries_column` is the column of that
-    list's dashes (-1 for a list in flow style). An empty document has data None and an empty span after its marker.
-    """
-
-    data: Any
-    start: int
-    end: int
-    flow: bool
-    fields: dict[str, Field]
-    entries: list[Entry]
-    entries_flow: bool
-    entries_column: int
-    has_anchors: bool
-    duplicates: list[Duplicate]
 
 
 def read_documents(
@@ -137,6 +92,8 @@ class _Reader:
         self.entries_of = entries_of
         self.known = known_scalars(typing)
         self.next_event: Callable[[], Any] = events_of(text)
+        if typing == KYAML and "!" in text and any(mark in text for mark in _LONE_TAGS):
+            self.next_event = _with_strings(self.next_event)
         self.may_have_anchors = "&" in text
         self.may_have_merges = "<<" in text
         self.may_have_flow = "{" in text or "[" in text
@@ -146,7 +103,7 @@ class _Reader:
         self.open: list[Any] = []
         self.merging: list[tuple[dict[Any, Any], int]] = []
         self.merged = 0
-        self.repeated: list[tuple[Any, int]] = []
+        self.repeated: list[tuple[dict[Any, Any], Any, int]] = []
 
     def documents(self) -> Iterator[Document]:
         self.next_event()  # stream start
@@ -173,7 +130,7 @@ class _Reader:
             if end == start:
                 start = end = marker.end_mark.index
         if self.first_alias >= 0:
-            self._refuse_bombs(data)
+            refuse_bombs(data, self.text, self.first_alias)
         repeated = self._duplicates()
         return Document(
             data,
@@ -189,9 +146,11 @@ class _Reader:
         )
 
     def _duplicates(self) -> list[Duplicate]:
+        """One for each key and mapping, however often it stands there: the last one, which counts in the data."""
+        last = {(id(mapping), key): index for mapping, key, index in self.repeated}
         duplicates = []
         line, counted = 1, 0
-        for key, index in self.repeated:
+        for (_, key), index in sorted(last.items(), key=lambda found: found[1]):
             line += line_breaks(self.text, counted, index)
             counted = index
             duplicates.append(Duplicate(key, line, index))
@@ -209,9 +168,10 @@ class _Reader:
             key_start, key_end = event.start_mark.index, event.end_mark.index
             key = self._key(event, root)
             event = self.next_event()
-            if key == self.entries_of and type(event) is SequenceStartEvent:
-                entries.clear()
-                layout = event
+            if key == self.entries_of:
+                entries.clear()  # of a list under the same key before
+                layout = event if type(event) is SequenceStartEvent else None
+            if key == self.entries_of and layout is not None:
                 root[key], end = self._entries(event, entries)
             else:
                 root[key], end = self._node(event)
@@ -293,7 +253,7 @@ class _Reader:
                     elif plain_keys and following.implicit[0]:
                         key = known[following.value]
                         if key in here:
-                            self.repeated.append((key, following.start_mark.index))
+                            self.repeated.append((here, key, following.start_mark.index))
                     else:
                         key = self._key(following, here)
                     key_event = following
@@ -334,10 +294,10 @@ class _Reader:
         """The value of a scalar or an alias."""
         if type(event) is AliasEvent:
             return self._alias(event, open_nodes)
-        if event.tag is not None:
-            value = self._tagged(event)
+        if event.implicit[0]:
+            value = self.known[event.value]
         else:
-            value = self.known[event.value] if event.implicit[0] else event.value
+            value = event.value if event.tag is None else self._tagged(event)
         if event.anchor is not None:
             self.anchors[event.anchor] = value
         return value
@@ -360,7 +320,7 @@ class _Reader:
         elif type(key) is dict or type(key) is list:
             raise YamlError("a key must be a single value, not a mapping or a list", self.text, index)
         if key in mapping:
-            self.repeated.append(("<<" if key is _MERGE else key, index))
+            self.repeated.append((mapping, "<<" if key is _MERGE else key, index))
         return key
 
     def _alias(self, event: Any, open_nodes: Sequence[Any]) -> Any:
@@ -390,31 +350,17 @@ class _Reader:
             for key, merged in source.items():
                 mapping.setdefault(key, merged)
 
-    def _refuse_bombs(self, data: Any) -> None:
-        """Count nodes and levels as if aliases were written out; each shared node is measured once."""
-        measures: dict[int, tuple[int, int]] = {}  # of each container: nodes, levels
-        written = 0
-        stack = [(data, False)]
-        while stack:
-            node, children_done = stack.pop()
-            if id(node) in measures or (type(node) is not dict and type(node) is not list):
-                continue
-            children = node.values() if type(node) is dict else node
-            containers = [child for child in children if type(child) is dict or type(child) is list]
-            if not children_done:
-                stack.append((node, True))
-                stack.extend((child, False) for child in containers)
-                continue
-            own = 1 + len(node) - len(containers)
-            written += own
-            inner = [measures[id(child)] for child in containers]
-            nodes = own + sum(size for size, _ in inner)
-            levels = 1 + max((depth for _, depth in inner), default=0)
-            if levels > MAX_DEPTH:
-                raise YamlError(f"its aliases nest more than {MAX_DEPTH} levels deep", self.text, self.first_alias)
-            measures[id(node)] = nodes, levels
-        if written and measures[id(data)][0] - written > MAX_ADDED_BY_ALIASES:
-            raise YamlError("its aliases stand for too much data", self.text, self.first_alias)
+
+def _with_strings(next_event: Callable[[], Any]) -> Callable[[], Any]:
+    """Events for kyaml, to which ``! "12"`` is a string: libyaml calls it as good as plain, which `apply` follows."""
+
+    def following() -> Any:
+        event = next_event()
+        if type(event) is ScalarEvent and event.style and event.tag == "!":
+            event.tag, event.implicit = None, (False, True)
+        return event
+
+    return following
 
 
 def _is_flow(event: Any) -> bool:

@@ -12,7 +12,7 @@ their text, kyaml spells them as RFC 3339 does.
 
 from __future__ import annotations
 
-import functools
+from krm_fn.memory import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def _signed_after_prefix(plain: str, text: str, typing: str) -> int | str:
     return value if _INT_MIN <= value <= _INT_MAX else text
 
 
-@functools.cache
+@cache
 def _timestamp_pattern() -> re.Pattern[str]:
     from re import compile  # loaded for the first text that may be a timestamp: starting fast matters
 

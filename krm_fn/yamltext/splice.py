@@ -23,8 +23,9 @@ from krm_fn.yamltext.libyaml import (
     SequenceStartEvent,
     events_of,
 )
+from krm_fn.yamltext.node_ends import node_end
 from krm_fn.yamltext.scalars import known_scalars, tagged_value
-from krm_fn.yamltext.spans import BREAKS, next_token, node_end
+from krm_fn.yamltext.spans import BREAKS, next_token
 from krm_fn.yamltext.write import block_entry, block_item, flow_key
 
 TYPE_CHECKING = False
@@ -131,6 +132,8 @@ class Surgeon(BlockIncisions, FlowIncisions):
                 left -= 1
                 if type(edit) is Remove:
                     end = self.skip(event, key_event)
+                elif any(entry.key == key for entry in entries):
+                    raise Unspliceable(f"the key {key!r} stands twice in one mapping")
                 else:
                     quote = key_event.style if start.flow_style else ""
                     slot = Slot(IN_MAPPING, column, bool(start.flow_style), quote, key_event)
@@ -192,6 +195,9 @@ class Surgeon(BlockIncisions, FlowIncisions):
             entries.append(Entry(index, None, event, event.start_mark.index if in_flow else dash, end))
             if not in_flow:
                 dash = next_token(self.source, end)
+        last = max(change.edits.keys() | change.removed | change.inserted.keys())
+        if last >= len(entries) or len(change.removed) == len(entries):
+            raise Unspliceable("the key of a list stands twice")  # and the change is that of the other list
         if in_flow:
             self.cut_in_flow(entries, change.removed)
             quote = quote_of(entries[-1].event)
@@ -231,6 +237,8 @@ class Surgeon(BlockIncisions, FlowIncisions):
 def _with_merged_keys(change: EditMapping, entries: list[Entry]) -> EditMapping:
     """Keys that the mapping has only by a merge: their changes become keys of its own."""
     written = {entry.key for entry in entries}
+    if any(type(key) is AliasEvent for key in written):
+        raise Unspliceable("a key is an alias")
     missing = {key: edit for key, edit in change.edits.items() if key not in written}
     if any(type(edit) is Remove for edit in missing.values()):
         raise Unspliceable("a merged key cannot be removed")

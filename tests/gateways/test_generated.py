@@ -15,7 +15,7 @@ from krm_fn.gateways.marks import is_worth_a_look
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "gateways"
-PROBLEMS = [line.strip("|").split("|") for line in (PAGES / "index.md").read_text("utf-8").splitlines()]
+PROBLEMS = [line.strip("|").split("|") for line in (PAGES / "traps.md").read_text("utf-8").splitlines()]
 PROBLEMS = [cells for cells in PROBLEMS if len(cells) == 5 and "---" not in cells[1] and cells[0].strip() != "#"]
 
 

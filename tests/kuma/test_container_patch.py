@@ -13,7 +13,15 @@ from krm_fn.kuma.container_patch import PatchFailed, apply_operations, missing_p
 from krm_fn.kuma.container_schema import as_container
 from krm_fn.kuma.reading import KumaValueError
 
-DOCUMENT = {"name": "c", "args": ["a", "b", "c"], "env": [{"name": "X"}], "a/b": 1, "m~n": 2, "deep": {"er": {"k": 1}}}
+DOCUMENT: dict[str, Any] = {
+    "name": "c",
+    "args": ["a", "b", "c"],
+    "env": [{"name": "X"}],
+    "a/b": 1,
+    "m~n": 2,
+    "deep": {"er": {"k": 1}},
+}
+DOCUMENT |= {"rows": [{"cells": [1, 2, 3]}]}
 
 
 def add(path: str, value: str) -> dict[str, str]:
@@ -47,17 +55,26 @@ def shift(op: str, source: str, path: str) -> dict[str, str]:
         (add("/p/q/r", "1"), {"p": {"q": {"r": 1}}}),
         (add("/list/-", "1"), {"list": [1]}),
         (add("/list/0", "1"), {"list": [1]}),
+        (add("/list/-1", "1"), {"list": [1]}),
         (add("/list/2", "1"), {"list": [None, None, 1]}),
         (add("/list/0/name", '"n"'), {"list": [{"name": "n"}]}),
         (add("/env/2/name", '"Z"'), {"env": [{"name": "X"}, None, {"name": "Z"}]}),
         (replace("/args/1", '"x"'), {"args": ["a", "x", "c"]}),
         (replace("/args/-1", '"x"'), {"args": ["a", "b", "x"]}),
+        (replace("/args/-3", '"x"'), {"args": ["x", "b", "c"]}),
+        (replace("/rows/0/cells/1", '"x"'), {"rows": [{"cells": [1, "x", 3]}]}),
         (replace("/a~1b", "5"), {"a/b": 5}),
         (replace("/m~0n", "5"), {"m~n": 5}),
         (replace("/name", "null"), {"name": None}),
         (remove("/args/0"), {"args": ["b", "c"]}),
         (remove("/args/-1"), {"args": ["a", "b"]}),
         (remove("/deep/er/k"), {"deep": {"er": {}}}),
+        (remove("/rows/0/cells/2"), {"rows": [{"cells": [1, 2]}]}),
+        (add("/rows/-1/cells/3", "4"), {"rows": [{"cells": [1, 2, 3, 4]}]}),
+        (add("/rows/0/+1", "4"), {"rows": [{"cells": [1, 2, 3], "+1": 4}]}),
+        (add("/args/+1", '"x"'), {"args": ["a", "x", "b", "c"]}),
+        (shift("move", "/args/0", "/rows/0/cells/1"), {"args": ["b", "c"], "rows": [{"cells": [1, "a", 2, 3]}]}),
+        (shift("copy", "/name", "/rows/0/cells/2"), {"rows": [{"cells": [1, 2, "c", 3]}]}),
         (shift("move", "/args/0", "/args/-"), {"args": ["b", "c", "a"]}),
         (shift("move", "/deep/er", "/deep/est"), {"deep": {"est": {"k": 1}}}),
         (shift("copy", "/args/0", "/name"), {"name": "a"}),
@@ -80,43 +97,66 @@ def test_the_whole_document() -> None:
 
 
 @pytest.mark.parametrize(
-    "operation",
+    ("operation", "complaint"),
     [
-        add("/new", "text without quotes"),
-        add("/new", ""),
-        add("/new", "NaN"),
-        {"op": "add", "path": "/new"},
-        {"op": "add", "path": "/new", "value": 5},
-        add("/args/4", '"x"'),
-        add("/args/-5", '"x"'),
-        add("/args/one", '"x"'),
-        add("/name/x", '"x"'),
-        add("/list/-2", "1"),
-        add("/list/100000000", "1"),
-        add("/env/99999999/name", "1"),
-        replace("/missing", "1"),
-        replace("/args/3", '"x"'),
-        replace("/args/-", '"x"'),
-        replace("/p/q", "1"),
-        remove("/missing"),
-        remove("/args/3"),
-        remove("/args/-4"),
-        remove("/args/-"),
-        remove(""),
-        remove("/"),
-        shift("move", "/missing", "/name"),
-        shift("copy", "/args/0", "/p/q"),
-        shift("copy", "", "/p"),
-        {"op": "test", "path": "/name", "value": '"c"'},
-        {"op": "Add", "path": "/name", "value": '"c"'},
-        {},
-        "remove",
-        None,
+        (add("/new", "text without quotes"), 'add "/new": its value is not JSON: text without quotes'),
+        (add("/new", ""), 'add "/new": its value is not JSON: '),
+        (add("/new", "NaN"), 'add "/new": its value is not JSON: NaN'),
+        ({"op": "add", "path": "/new"}, 'add "/new": it has no value'),
+        ({"op": "add", "path": "/new", "value": 5}, 'add "/new": it has no value'),
+        (add("/args/4", '"x"'), 'add "/args/4": there is no element 4'),
+        (add("/args/-5", '"x"'), 'add "/args/-5": there is no element -5'),
+        (add("/args/one", '"x"'), 'add "/args/one": "one" is no index of a list'),
+        (add("/name/x", '"x"'), 'add "/name/x": the path leads through a value that is neither object nor list'),
+        (add("/list/-2", "1"), 'add "/list/-2": -2 is no index in a new list'),
+        (add("/list/100000000", "1"), 'add "/list/100000000": the index 100000000 is too large'),
+        (add("/env/99999999/name", "1"), 'add "/env/99999999/name": the index 99999999 is too large'),
+        (replace("/missing", "1"), 'replace "/missing": there is no "missing"'),
+        (replace("/args/3", '"x"'), 'replace "/args/3": there is no element 3'),
+        (replace("/args/-", '"x"'), 'replace "/args/-": "-" is no index of a list'),
+        (replace("/p/q", "1"), 'replace "/p/q": there is no "p"'),
+        (remove("/missing"), 'remove "/missing": there is no "missing"'),
+        (remove("/args/3"), 'remove "/args/3": there is no element 3'),
+        (remove("/args/-4"), 'remove "/args/-4": there is no element -4'),
+        (remove("/args/-"), 'remove "/args/-": "-" is no index of a list'),
+        (remove(""), 'remove "": the path is empty'),
+        (remove("/"), 'remove "/": there is no ""'),
+        (shift("move", "/missing", "/name"), 'move "/name" from \'/missing\': there is no "missing"'),
+        (shift("copy", "/args/9", "/name"), "copy \"/name\" from '/args/9': there is no element 9"),
+        (shift("copy", "/nothing", "/name"), 'copy "/name" from \'/nothing\': there is no "nothing"'),
+        (shift("copy", "/args/0", "/p/q"), 'copy "/p/q" from \'/args/0\': there is no "p"'),
+        (shift("copy", "", "/p"), 'copy "/p": the path is empty'),
+        ({"op": "test", "path": "/name", "value": '"c"'}, 'unknown operation "test"'),
+        ({"op": "Add", "path": "/name", "value": '"c"'}, 'unknown operation "Add"'),
+        ({}, 'unknown operation ""'),
+        ("remove", 'unknown operation ""'),
+        (None, 'unknown operation ""'),
+        (add("/args/9999999999", "1"), 'add "/args/9999999999": "9999999999" is no index of a list'),
+        (add("/args/1000000000", "1"), 'add "/args/1000000000": "1000000000" is no index of a list'),
+        (
+            shift("move", "/args/0", "/name/x"),
+            "move \"/name/x\" from '/args/0': the path leads through a value that is neither object nor list",
+        ),
+        (shift("copy", "/args/0", ""), "copy \"\" from '/args/0': the path is empty"),
+        (shift("copy", "/args/0", "/args/one"), 'copy "/args/one" from \'/args/0\': "one" is no index of a list'),
+        (shift("move", "/args/0", "/args/9"), "move \"/args/9\" from '/args/0': there is no element 9"),
+        (replace("/args/x", "1"), 'replace "/args/x": "x" is no index of a list'),
+        (add("/list/10001", "1"), 'add "/list/10001": the index 10001 is too large'),
+        (remove("/args/one"), 'remove "/args/one": "one" is no index of a list'),
+        (add("/args/one/x", "1"), 'add "/args/one/x": "one" is no index of a list'),
+        (add("/name/x/y", "1"), 'add "/name/x/y": the path leads through a value that is neither object nor list'),
+        (replace("/name/x", "1"), 'replace "/name/x": the path leads through a value that is neither object nor list'),
     ],
 )
-def test_operations_that_fail(operation: object) -> None:
-    with pytest.raises(PatchFailed):
+def test_operations_that_fail(operation: object, complaint: str) -> None:
+    with pytest.raises(PatchFailed) as caught:
         apply_operations(DOCUMENT, [operation])
+    assert str(caught.value) == complaint
+
+
+def test_lists_are_padded_up_to_a_limit() -> None:
+    patched = apply_operations({}, [add("/list/10000", "1")])
+    assert len(patched["list"]) == 10_001
 
 
 PATCHES = {
@@ -203,19 +243,65 @@ def test_reading_as_a_container(given: dict[str, Any], read: dict[str, Any]) -> 
             {"securityContext": {"privileged": "false"}},
             "json: cannot unmarshal string into Go struct field Container.securityContext.privileged of type bool",
         ),
-        ({"livenessProbe": {"periodSeconds": 2**31}}, "of type int32"),
-        ({"livenessProbe": {"periodSeconds": 1.5}}, "cannot unmarshal number"),
-        ({"livenessProbe": {"httpGet": {"port": True}}}, "cannot unmarshal bool"),
-        ({"resources": {"limits": {"cpu": "lots"}}}, "quantities must match the regular expression"),
-        ({"resources": {"limits": {"cpu": []}}}, "cannot unmarshal array"),
-        ({"env": [[]]}, "cannot unmarshal array"),
-        ([], "cannot unmarshal array"),
+        (
+            {"livenessProbe": {"periodSeconds": 2**31}},
+            "json: cannot unmarshal number into Go struct field Container.livenessProbe.periodSeconds of type int32",
+        ),
+        (
+            {"livenessProbe": {"periodSeconds": -(2**31) - 1}},
+            "json: cannot unmarshal number into Go struct field Container.livenessProbe.periodSeconds of type int32",
+        ),
+        (
+            {"livenessProbe": {"periodSeconds": 1.5}},
+            "json: cannot unmarshal number into Go struct field Container.livenessProbe.periodSeconds of type int32",
+        ),
+        (
+            {"livenessProbe": {"httpGet": {"port": True}}},
+            "json: cannot unmarshal bool into Go struct field Container.livenessProbe.httpGet.port of type intOrString",
+        ),
+        (
+            {"securityContext": []},
+            "json: cannot unmarshal array into Go struct field Container.securityContext of type struct",
+        ),
+        (
+            {"securityContext": "x"},
+            "json: cannot unmarshal string into Go struct field Container.securityContext of type struct",
+        ),
+        (
+            {"resources": {"limits": {"cpu": []}}},
+            "json: cannot unmarshal array into Go struct field Container.resources.limits of type quantity",
+        ),
+        (
+            {"resources": {"limits": {"cpu": {}}}},
+            "json: cannot unmarshal object into Go struct field Container.resources.limits of type quantity",
+        ),
+        (
+            {"resources": {"limits": []}},
+            "json: cannot unmarshal array into Go struct field Container.resources.limits of type map",
+        ),
+        ({"env": [[]]}, "json: cannot unmarshal array into Go struct field Container.env of type struct"),
+        ({"name": {}}, "json: cannot unmarshal object into Go struct field Container.name of type string"),
+        ([], "json: cannot unmarshal array into Go struct field Container of type struct"),
     ],
 )
 def test_a_value_of_the_wrong_type(given: object, complaint: str) -> None:
     with pytest.raises(KumaValueError) as caught:
         as_container(given)
-    assert complaint in caught.value.message
+    assert caught.value.message == complaint
+
+
+def test_a_quantity_that_cannot_be_read() -> None:
+    with pytest.raises(KumaValueError, match="quantities must match the regular expression"):
+        as_container({"resources": {"limits": {"cpu": "lots"}}})
+
+
+@pytest.mark.parametrize("number", [-(2**31), 2**31 - 1])
+def test_numbers_at_their_limits(number: int) -> None:
+    assert as_container({"livenessProbe": {"periodSeconds": number}})["livenessProbe"]["periodSeconds"] == number
+
+
+def test_elements_that_are_null_have_the_value_zero() -> None:
+    assert as_container({"args": ["a", None]}) == {"name": "", "args": ["a", ""]}
 
 
 SEGMENTS = st.sampled_from(["args", "env", "0", "-", "-1", "7", "name", "value", "securityContext", "a~1b", "", "new"])

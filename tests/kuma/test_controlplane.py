@@ -83,18 +83,57 @@ def test_wrong_types_name_their_path(config: dict[str, Any], key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "path"),
+    ("values", "path", "reason"),
     [
-        ({"sidecarContainer": {"image": ""}}, "sidecarContainer.image"),
-        ({"initContainer": {"image": ""}}, "initContainer.image"),
-        ({"sidecarContainer": {"ipFamilyMode": "ipv6"}}, "sidecarContainer.ipFamilyMode"),
-        ({"sidecarContainer": {"redirectPortInbound": 70000}}, "sidecarContainer.redirectPortInbound"),
-        ({"sidecarContainer": {"drainTime": "0s"}}, "sidecarContainer.drainTime"),
-        ({"sidecarContainer": {"livenessProbe": {"periodSeconds": 0}}}, "sidecarContainer.livenessProbe"),
+        ({"sidecarContainer": {"image": ""}}, "sidecarContainer.image", "must not be empty"),
+        ({"initContainer": {"image": ""}}, "initContainer.image", "must not be empty"),
+        (
+            {"sidecarContainer": {"ipFamilyMode": "ipv6"}},
+            "sidecarContainer.ipFamilyMode",
+            "must be ipv4 or dualstack",
+        ),
+        (
+            {"sidecarContainer": {"redirectPortInbound": 65536}},
+            "sidecarContainer.redirectPortInbound",
+            "must be in the range [0, 65535]",
+        ),
+        (
+            {"sidecarContainer": {"redirectPortOutbound": 65536}},
+            "sidecarContainer.redirectPortOutbound",
+            "must be in the range [0, 65535]",
+        ),
+        (
+            {"sidecarContainer": {"adminPort": 65536}},
+            "sidecarContainer.adminPort",
+            "must be in the range [0, 65535]",
+        ),
+        ({"sidecarContainer": {"drainTime": "0s"}}, "sidecarContainer.drainTime", "must be positive"),
+        (
+            {"sidecarContainer": {"livenessProbe": {"periodSeconds": 0}}},
+            "sidecarContainer.livenessProbe",
+            "must have numbers of at least 1",
+        ),
+        (
+            {"sidecarContainer": {"readinessProbe": {"timeoutSeconds": 0}}},
+            "sidecarContainer.readinessProbe",
+            "must have numbers of at least 1",
+        ),
     ],
 )
-def test_what_the_control_plane_refuses_to_start_with(values: dict[str, Any], path: str) -> None:
-    assert [key for key, _ in problems(resolve(injector(values)))] == [f"runtime.kubernetes.injector.{path}"]
+def test_what_the_control_plane_refuses_to_start_with(values: dict[str, Any], path: str, reason: str) -> None:
+    assert problems(resolve(injector(values))) == [(f"runtime.kubernetes.injector.{path}", reason)]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"redirectPortInbound": 65535, "redirectPortOutbound": 65535, "adminPort": 65535},
+        {"redirectPortInbound": 0, "redirectPortOutbound": 0, "adminPort": 0},
+        {"drainTime": "1ns", "ipFamilyMode": ""},
+    ],
+)
+def test_limits_are_allowed(values: dict[str, Any]) -> None:
+    assert problems(resolve(injector({"sidecarContainer": values}))) == []
 
 
 def test_the_startup_probe_is_not_checked() -> None:

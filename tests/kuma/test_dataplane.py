@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from krm_fn.kuma.dataplane import convert, mesh_of_pod
+from krm_fn.kuma.pods import observed_pod
 from krm_fn.kuma.reading import KumaValueError
-from tests.kuma.worlds import conversion, dataplane, networking, pod, service
+from krm_fn.kuma.services import ServiceIndex
+from krm_fn.kuma.versions import NEWEST
+from tests.kuma.worlds import conversion, dataplane, networking, pod, service, surroundings
 
 NO_TAGS = {"experimental": {"inboundTagsDisabled": True}}
 EXCLUSIVE = "Exclusive"
@@ -52,24 +56,77 @@ def test_these_have_one(resource: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("resource", "around", "message"),
+    ("annotations", "message"),
     [
-        (pod(annotations={"kuma.io/ingress": "on"}), {}, 'annotation "kuma.io/ingress" has wrong value "on"'),
-        (pod(annotations={"kuma.io/sidecar-injected": "1"}), {}, 'has wrong value "1"'),
-        (pod(annotations={"kuma.io/ingress": "true"}), {}, 'Ingress can only be deployed in system namespace "kuma'),
-        (pod(annotations={"kuma.io/egress": "true"}), {}, 'Egress can only be deployed in system namespace "kuma'),
-        (pod(), {"no_namespace": True}, 'namespaces "shop" not found'),
-        (pod(), {"mode": None}, 'meshes.kuma.io "default" not found'),
-        (pod(nodeName="n1"), {}, "unable to get Node n1"),
-        (pod(annotations={"kuma.io/gateway": "true"}), {}, "invalid delegated gateway type 'true'"),
-        (pod(annotations={"kuma.io/gateway": ""}), {}, "invalid delegated gateway type ''"),
-        (pod(annotations={"kuma.io/envoy-admin-port": "x"}), {}, "failed to parse annotation"),
+        ({"kuma.io/ingress": "on"}, 'annotation "kuma.io/ingress" has wrong value "on"'),
+        ({"kuma.io/sidecar-injected": "1"}, 'annotation "kuma.io/sidecar-injected" has wrong value "1"'),
+        ({"kuma.io/ingress": "true"}, 'Ingress can only be deployed in system namespace "kuma-system"'),
+        ({"kuma.io/egress": "true"}, 'Egress can only be deployed in system namespace "kuma-system"'),
+        ({"kuma.io/gateway": "true"}, "invalid delegated gateway type 'true'"),
+        ({"kuma.io/gateway": ""}, "invalid delegated gateway type ''"),
+        ({"kuma.io/envoy-admin-port": "x"}, 'failed to parse annotation "kuma.io/envoy-admin-port"'),
     ],
 )
-def test_errors(resource: dict[str, Any], around: dict[str, Any], message: str) -> None:
+def test_errors_of_annotations_name_them(annotations: dict[str, str], message: str) -> None:
+    with pytest.raises(KumaValueError) as caught:
+        conversion(pod(annotations=annotations), service())
+    assert caught.value.message.startswith(message)
+    assert caught.value.key == next(iter(annotations))
+
+
+@pytest.mark.parametrize(
+    ("resource", "around", "message", "key"),
+    [
+        (pod(), {"no_namespace": True}, 'namespaces "shop" not found', "metadata.namespace"),
+        (pod(), {"mode": None}, 'meshes.kuma.io "default" not found', "kuma.io/mesh"),
+        (pod(nodeName="n1"), {}, "unable to get Node n1", "spec.nodeName"),
+    ],
+)
+def test_errors(resource: dict[str, Any], around: dict[str, Any], message: str, key: str) -> None:
     with pytest.raises(KumaValueError) as caught:
         conversion(resource, service(), **around)
-    assert message in caught.value.message
+    assert (caught.value.message, caught.value.key) == (message, key)
+
+
+M = "kuma.io/mesh"
+
+
+@pytest.mark.parametrize(
+    ("labels", "annotations", "namespace", "mesh"),
+    [
+        ({M: "a"}, {M: "b"}, {"labels": {M: "c"}, "annotations": {M: "d"}}, "a"),
+        ({}, {M: "b"}, {"labels": {M: "c"}, "annotations": {M: "d"}}, "b"),
+        ({}, {}, {"labels": {M: "c"}, "annotations": {M: "d"}}, "c"),
+        ({}, {}, {"labels": {M: ""}, "annotations": {M: "d"}}, "d"),
+        ({}, {}, {"labels": {"mesh": "c"}, "annotations": "d"}, "default"),
+        ({}, {}, {"labels": {M: 7}}, "default"),
+        ({}, {}, None, "default"),
+    ],
+)
+def test_the_mesh_is_named_by_pod_or_namespace(
+    labels: dict[str, str], annotations: dict[str, str], namespace: Any, mesh: str
+) -> None:
+    resource = pod(labels=labels, annotations=annotations)
+    assert dataplane(resource, service(), namespace={"metadata": namespace})["mesh"] == mesh
+
+
+def test_another_mesh_may_be_the_default() -> None:
+    around = surroundings(service()).replace(default_mesh="standard")
+    assert mesh_of_pod(observed_pod(pod()), around) == "standard"
+    assert mesh_of_pod(observed_pod(pod(labels={M: "mine"})), around) == "mine"
+
+
+def test_a_service_without_selector_leads_to_the_pod_of_its_endpoint_slices() -> None:
+    """Kubernetes fills them in by the Pod's uid."""
+    endpoints = [{"targetRef": {"uid": "uid-web-1"}}]
+    endpoint_slice = {"metadata": {"labels": {"kubernetes.io/service-name": "web"}}, "endpoints": endpoints}
+    around = surroundings().replace(services=ServiceIndex([service(selector=None)], [endpoint_slice]))
+    ports = [
+        [inbound["port"] for inbound in found["spec"]["networking"]["inbound"]]
+        for name in ("web-1", "web-2")
+        if (found := convert(observed_pod(pod(name=name)), around).dataplane)
+    ]
+    assert ports == [[8080], [49151]]
 
 
 # --- Inbounds ---------------------------------------------------------------------------------------------------------
@@ -242,8 +299,10 @@ def test_service_less_name(owners: tuple[tuple[str, str], ...], name: str) -> No
 
 
 def test_a_replica_set_that_is_gone_is_an_error() -> None:
-    with pytest.raises(KumaValueError, match='"gone" not found'):
+    with pytest.raises(KumaValueError) as caught:
         conversion(pod(metadata=owned_by(("ReplicaSet", "gone"))))
+    assert caught.value.message == 'replicasets.apps "gone" not found'
+    assert caught.value.key == "metadata.ownerReferences"
 
 
 @pytest.mark.parametrize(
@@ -305,6 +364,19 @@ def test_a_provided_gateway_of_a_deployment() -> None:
     assert found["gateway"] == {"tags": {"kuma.io/service-name": "web_shop_svc"}}
 
 
+@pytest.mark.parametrize("owner", [("StatefulSet", "web"), ("ReplicaSet", "bare"), None])
+def test_a_provided_gateway_of_nothing_else_is_known_by_its_service(owner: tuple[str, str] | None) -> None:
+    metadata = owned_by(*([owner] if owner else []))
+    resource = pod(annotations={"kuma.io/gateway": "provided"}, metadata=metadata)
+    tags = networking(resource, service(), owners=REPLICA_SETS)["gateway"]["tags"]
+    assert tags["kuma.io/service"] == "web_shop_svc_80"
+    assert "kuma.io/service-name" not in tags
+
+
+def test_a_gateway_is_nothing_to_warn_of() -> None:
+    assert conversion(pod(annotations={"kuma.io/gateway": "enabled"}), service()).events == ()
+
+
 def test_a_gateway_without_tags() -> None:
     resource = pod(annotations={"kuma.io/gateway": "enabled"})
     assert networking(resource, service(), config=NO_TAGS)["gateway"] == {}
@@ -319,6 +391,60 @@ def test_a_builtin_gateway() -> None:
     assert labels["kuma.io/proxy-type"] == "gateway"
     assert labels["k8s.kuma.io/service-account"] == "edge"
     assert "kuma.io/workload" not in labels
+
+
+def test_a_builtin_gateway_in_full() -> None:
+    found = dataplane(pod(annotations=BUILTIN), namespace={"metadata": {"labels": {M: "edge"}}})
+    assert (found["apiVersion"], found["kind"], found["mesh"]) == ("kuma.io/v1alpha1", "Dataplane", "edge")
+    assert found["metadata"]["labels"]["kuma.io/mesh"] == "edge"
+    assert found["metadata"]["labels"]["kuma.io/zone"] == "east"
+
+
+def test_a_builtin_gateway_with_unreadable_tags_is_warned_of() -> None:
+    found = conversion(pod(annotations=BUILTIN | {"kuma.io/tags": "x"}))
+    assert found.events == ("builtin-gateway-tags-unreadable",)
+
+
+def test_the_mode_is_that_of_the_pods_mesh() -> None:
+    modes = {"pay": "Exclusive", "default": "Disabled"}
+    proxy = zone_proxy("zi", "ingress", {"port": 10001})
+    around = surroundings(proxy).replace(mode_of_mesh=modes.get)
+    for mesh, events in (("pay", ()), ("default", ("zone-proxy-listeners-skipped",))):
+        found = convert(observed_pod(pod(labels={"app": "web", M: mesh})), around)
+        assert found.events == events
+        assert found.dataplane is not None
+        assert ("listeners" in found.dataplane["spec"]["networking"]) is (mesh == "pay")
+
+
+def test_metrics_and_probes_of_the_application() -> None:
+    annotations = {
+        "prometheus.metrics.kuma.io/port": "1234",
+        "kuma.io/virtual-probes": "enabled",
+        "kuma.io/virtual-probes-port": "9000",
+    }
+    spec = dataplane(pod(annotations=annotations), service())["spec"]
+    assert list(spec) == ["metrics", "networking", "probes"]
+    assert spec["metrics"]["type"] == "prometheus"
+    assert spec["probes"] == {"port": 9000}
+
+
+def test_zone_proxy_services_of_older_versions_are_services() -> None:
+    found = networking(pod(), zone_proxy("zi", "ingress"), version=NEWEST.replace(mesh_zone_proxies=False))
+    assert [inbound["tags"]["kuma.io/service"] for inbound in found["inbound"]] == ["zi_shop_svc_80"]
+    assert "listeners" not in found
+
+
+def test_a_builtin_gateway_without_any_tag() -> None:
+    resource = pod(annotations={"kuma.io/gateway": "builtin", "kuma.io/tags": "{}"})
+    assert networking(resource, zone="")["gateway"] == {"type": "BUILTIN"}
+
+
+# --- The admin port ---------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("text", "admin"), [("9902", {"port": 9902}), ("0", {}), (None, None)])
+def test_the_admin_port(text: str | None, admin: dict[str, int] | None) -> None:
+    """As protobuf writes it: a number that is 0 does not stand there."""
+    annotations = {} if text is None else {"kuma.io/envoy-admin-port": text}
+    assert networking(pod(annotations=annotations), service()).get("admin") == admin
 
 
 # --- Listeners --------------------------------------------------------------------------------------------------------

@@ -81,6 +81,19 @@ def test_arguments(changed: dict[str, str], arguments: list[str]) -> None:
     assert list(kumactl_arguments(MERGED | changed)) == [*arguments, "--verbose"]
 
 
+@pytest.mark.parametrize(
+    ("merged", "arguments"),
+    [
+        ({}, []),
+        ({DNS: "enabled"}, ["--redirect-all-dns-traffic"]),
+        ({EBPF: "enabled"}, ["--ebpf-enabled"]),
+        ({OUTBOUND + "ports": "1"}, ["--exclude-outbound-ports=1"]),
+    ],
+)
+def test_annotations_that_are_missing_give_no_argument(merged: dict[str, str], arguments: list[str]) -> None:
+    assert list(kumactl_arguments(merged)) == [*arguments, "--verbose"]
+
+
 def config(**injector: Any) -> ControlPlaneConfig:
     return resolve({"runtime": {"kubernetes": {"injector": injector}}})
 
@@ -194,3 +207,11 @@ def test_the_config_map_path(cni: bool, name: str, args: list[str]) -> None:
             {"name": "transparent-proxy-custom", "mountPath": "/tmp/transparent-proxy/custom", "readOnly": True}
         )
     assert container["volumeMounts"][1:] == mounts
+
+
+@pytest.mark.parametrize(("family", "argument"), [("ipv4", "ipv4"), ("dualstack", "dualstack"), ("", "dualstack")])
+def test_the_family_that_is_validated(family: str, argument: str) -> None:
+    merged = MERGED | {"kuma.io/transparent-proxying-ip-family-mode": family}
+    container = init_container(merged, config(cniEnabled=True), by_config_map=False, inbound_redirected=True)
+    assert container is not None
+    assert container["args"][1:] == [f"--ip-family-mode={argument}", "--validation-server-port=15006"]

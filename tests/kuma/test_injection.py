@@ -134,6 +134,59 @@ def test_who_the_webhook_sees(pod: str | None, namespace: str | None, code: str 
     assert (reason and reason.code) == code
 
 
+VISIBLE = (
+    "Not injected, whatever the pod's label says: the webhook sees no pod of a Namespace without the label "
+    "kuma.io/sidecar-injection; the Namespace shop needs it, and the value disabled is enough."
+)
+LEFT_OUT = "Not injected: the webhook leaves out the Namespace {}, so what the pod's labels say has no effect."
+UNMATCHED = (
+    "Not injected: the selectors of the webhook do not match the label kuma.io/sidecar-injection: {}; write enabled."
+)
+
+
+@pytest.mark.parametrize(
+    ("pod", "where", "namespace", "message"),
+    [
+        ("true", "shop", "disabled", UNMATCHED.format("true of the pod")),
+        (None, "shop", "yes", UNMATCHED.format("yes of the Namespace")),
+        ("enabled", "shop", None, VISIBLE),
+        ("enabled", "kube-system", "enabled", LEFT_OUT.format("kube-system")),
+        ("enabled", "kuma-system", "enabled", LEFT_OUT.format("kuma-system")),
+    ],
+)
+def test_the_webhook_explains_itself(pod: str | None, where: str, namespace: str | None, message: str) -> None:
+    reason = injection.seen_by_webhook(label(pod), where, label(namespace), "kuma-system", V2_14)
+    assert reason is not None
+    assert (reason.message, reason.severity, reason.injected) == (message, "warning", False)
+
+
+@pytest.mark.parametrize(
+    ("pod", "namespace", "message"),
+    [
+        ("yes", None, "Injected: the label kuma.io/sidecar-injection: yes of the pod asks for it."),
+        ("no", None, "Not injected: the label kuma.io/sidecar-injection: no of the pod switches injection off."),
+        (None, "true", "Injected: the label kuma.io/sidecar-injection: true of the Namespace asks for it."),
+        (
+            None,
+            "false",
+            "Not injected: the label kuma.io/sidecar-injection: false of the Namespace switches injection off.",
+        ),
+        (
+            None,
+            None,
+            "Not injected: neither the pod nor its Namespace has the label kuma.io/sidecar-injection.",
+        ),
+    ],
+)
+def test_the_injector_explains_itself(pod: str | None, namespace: str | None, message: str) -> None:
+    assert injection.decide(label(pod), PLAIN, label(namespace), EXCEPTIONS).message == message
+
+
+def test_a_reason_needs_no_detail() -> None:
+    decision = injection.because(injection.Reason("a", True, "Because of {}."))
+    assert decision == injection.Decision(True, "a", "Because of .")
+
+
 ZONE_PROXY = {KUMA_MESH: "default", ZONE_PROXY_TYPE: "ingress"}
 
 
@@ -223,16 +276,17 @@ def service(
 )
 def test_zone_proxies(labels: dict[str, str], services: list[object], is_one: bool) -> None:
     assert injection.is_zone_proxy(labels, services, V2_14) is is_one
+    assert not injection.is_zone_proxy(labels, services, V2_14.replace(mesh_zone_proxies=False))
 
 
 def test_the_text_for_a_missing_mesh_is_kumas() -> None:
-    assert injection.missing_mesh("pay").message == 'meshes.kuma.io "pay" not found'
+    refusal = injection.missing_mesh("pay")
+    assert refusal == injection.Refusal("mesh-missing", 'meshes.kuma.io "pay" not found', KUMA_MESH)
 
 
 def test_the_workload_label_is_refused() -> None:
-    refusal = injection.refused_label({WORKLOAD: ""}, V2_14)
-    assert refusal is not None
-    assert refusal.message == "cannot manually set kuma.io/workload label on Pod; it is automatically managed by Kuma"
+    text = "cannot manually set kuma.io/workload label on Pod; it is automatically managed by Kuma"
+    assert injection.refused_label({WORKLOAD: ""}, V2_14) == injection.Refusal("managed-label-on-pod", text, WORKLOAD)
 
 
 def test_other_labels_are_not_refused() -> None:
@@ -242,11 +296,12 @@ def test_other_labels_are_not_refused() -> None:
 def test_one_mesh_per_namespace() -> None:
     assert injection.mixed_meshes("a", "shop", []) is None
     assert injection.mixed_meshes("a", "shop", ["a", "a"]) is None
-    refusal = injection.mixed_meshes("a", "shop", ["a", "b"])
-    assert refusal is not None
-    assert refusal.message.startswith(
-        'pod is in mesh "a" but namespace "shop" already contains dataplanes in mesh "b"; only one mesh per namespace'
+    text = (
+        'pod is in mesh "a" but namespace "shop" already contains dataplanes in mesh "b"; only one mesh per namespace '
+        "is allowed when runtime.kubernetes.disallowMultipleMeshesPerNamespace is enabled"
     )
+    refusal = injection.mixed_meshes("a", "shop", ["a", "b"])
+    assert refusal == injection.Refusal("multiple-meshes-in-namespace", text, KUMA_MESH)
 
 
 def user(name: str, uid: object) -> dict[str, Any]:
@@ -255,9 +310,8 @@ def user(name: str, uid: object) -> dict[str, Any]:
 
 def test_uid_clash_names_all_containers() -> None:
     spec = {"containers": [user("a", 5678), user("c", 1), user("b", 5678)], "initContainers": [user("i", 5678)]}
-    refusal = injection.uid_clash(spec, 5678)
-    assert refusal is not None
-    assert refusal.message == 'containers using same UID as sidecar is unsupported: ["a" "b"]'
+    text = 'containers using same UID as sidecar is unsupported: ["a" "b"]'
+    assert injection.uid_clash(spec, 5678) == injection.Refusal("sidecar-uid-clash", text)
     assert injection.containers_with_uid(spec, "initContainers", 5678) == ["i"]
 
 
@@ -305,3 +359,24 @@ def test_no_uid_clash(spec: object) -> None:
 )
 def test_deprecations(annotations: dict[str, Any], found: list[tuple[str, str, str | None]]) -> None:
     assert [(d.code, d.key, d.proposed) for d in injection.deprecations(annotations, V2_14)] == found
+
+
+def test_deprecations_in_words() -> None:
+    annotations = {"kuma.io/virtual-probes": "no", "prometheus.metrics.kuma.io/aggregate-a-port": "1"}
+    assert [remark.message for remark in injection.deprecations(annotations, V2_14)] == [
+        "The annotation kuma.io/virtual-probes will be removed.",
+        "The value no of the annotation kuma.io/virtual-probes is deprecated; use false.",
+        "The annotation prometheus.metrics.kuma.io/aggregate-a-port is deprecated; use a MeshMetric policy.",
+    ]
+
+
+def test_metrics_are_deprecated_from_some_version_on() -> None:
+    annotations = {"prometheus.metrics.kuma.io/port": "1", "prometheus.metrics.kuma.io/aggregate-a-port": "1"}
+    assert len(injection.deprecations(annotations, V2_14)) == 2
+    assert injection.deprecations(annotations, V2_14.replace(metrics_annotations_deprecated=False)) == []
+
+
+def test_a_cluster_leaves_a_pod_with_a_sidecar_alone() -> None:
+    labels = label("enabled")
+    decision = injection.webhook_decision(labels, WITH_SIDECAR, "shop", labels, EXCEPTIONS, "kuma-system", V2_14)
+    assert decision.code == "already-injected"

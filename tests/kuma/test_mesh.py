@@ -40,3 +40,7 @@ def test_first_place_that_names_a_mesh(
     assert (choice.name, choice.source) == (name, source)
     assert choice.explicit is (source != "default")
     assert choice.deprecated is source.endswith("annotation")
+
+
+def test_the_default_is_the_mesh_that_kuma_makes() -> None:
+    assert mesh_of({}, {}, {}, {}).name == "default"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from krm_fn.kuma.outbounds import Endpoint
 from krm_fn.kuma.preview import WorkloadInput, placeholder, preview, scale_of
 from krm_fn.kuma.reading import KumaValueError
 from krm_fn.kuma.validation import validate
@@ -220,10 +221,79 @@ def test_notes(subject: WorkloadInput, config: dict[str, Any], words: list[str],
     assert [word for word in absent if word in text] == []
 
 
+ADDRESS = "the address is not known before a Pod runs; web.shop.pod.invalid stands for it"
+RANDOM = "each Pod gets a Dataplane of its own name, which ends in random characters"
+READINESS = "readiness is not known before a Pod runs; nothing counts as ready"
+ADDED = "labels and tags that the cluster adds: "
+NODE = "labels of the Node become tags: a, b"
+TWO_LABELS: dict[str, Any] = {"runtime": {"kubernetes": {"injector": {"nodeLabelsToCopy": ["a", "b"]}}}}
+ON_NODE = {"containers": [], "nodeName": "n1"}
+
+
+@pytest.mark.parametrize(
+    ("subject", "config", "notes"),
+    [
+        (workload(), TWO_LABELS, [ADDRESS, RANDOM, ADDED + "pod-template-hash", READINESS, NODE]),
+        (workload(spec=ON_NODE), TWO_LABELS, [ADDRESS, RANDOM, ADDED + "pod-template-hash", READINESS]),
+        (
+            workload("DaemonSet"),
+            NO_LABELS,
+            [ADDRESS, RANDOM, ADDED + "controller-revision-hash, pod-template-generation", READINESS],
+        ),
+        (workload("Pod", replicas=10_000), NO_LABELS, [ADDRESS, READINESS]),
+        (workload("Pod", generated_name=True), NO_LABELS, [ADDRESS, RANDOM, READINESS]),
+        (
+            workload("Rollout"),
+            NO_LABELS,
+            [
+                ADDRESS,
+                RANDOM,
+                ADDED + "rollouts-pod-template-hash",
+                READINESS,
+                "without a Service, kuma.io/service holds the name of each Pod; that of the Dataplane stands for it",
+            ],
+        ),
+    ],
+)
+def test_notes_in_full(subject: WorkloadInput, config: dict[str, Any], notes: list[str]) -> None:
+    assert list(preview(subject, surroundings(config=config), "default").notes) == notes
+
+
+@pytest.mark.parametrize(("replicas", "cut_off"), [(1000, False), (1001, True)])
+def test_replicas_at_the_limit(replicas: int, cut_off: bool) -> None:
+    found = preview(workload("StatefulSet", replicas=replicas), surroundings(config=NO_LABELS), "default")
+    assert len(found.dataplanes) == 1000
+    note = f"only the first 1000 of {replicas} replicas are shown"
+    assert (note in found.notes) is cut_off
+
+
+@pytest.mark.parametrize(
+    ("kind", "tag"),
+    [("Deployment", "kuma.io/service-name"), ("ReplicaSet", "kuma.io/service"), ("Pod", "kuma.io/service")],
+)
+def test_a_provided_gateway_is_known_by_its_deployment(kind: str, tag: str) -> None:
+    gateway = workload(kind, annotations=INJECTED | {"kuma.io/gateway": "provided"})
+    (found,) = preview(gateway, surroundings(service()), "default").dataplanes
+    assert tag in found["spec"]["networking"]["gateway"]["tags"]
+
+
+def test_other_dataplanes_become_outbounds_where_kuma_makes_them() -> None:
+    around = surroundings(service(clusterIP="10.9.9.9"), config={"experimental": {"kubeOutboundsAsVIPs": False}})
+    endpoints = {"web_shop_svc_80": [Endpoint("10.0.0.2", 8080)]}
+    (found,) = preview(workload(), around, "default", endpoints).dataplanes
+    assert found["spec"]["networking"]["outbound"] == [
+        {"address": "10.9.9.9", "port": 80, "tags": {"kuma.io/service": "web_shop_svc_80"}}
+    ]
+    (found,) = preview(workload(), around, "default").dataplanes
+    assert "outbound" not in found["spec"]["networking"]
+
+
 @pytest.mark.parametrize(
     ("name", "namespace", "address"),
     [
         ("web", "shop", "web.shop.pod.invalid"),
+        ("a-.b--.-.c", "shop", "a.b.c.shop.pod.invalid"),
+        (f"{'x' * 63}y.b", "shop", f"{'x' * 63}.b.shop.pod.invalid"),
         ("a.b", "shop", "a.b.shop.pod.invalid"),
         ("x" * 70, "n" * 63, f"{'x' * 63}.{'n' * 63}.pod.invalid"),
         ("x" * 62 + "-y", "shop", f"{'x' * 62}.shop.pod.invalid"),
@@ -231,6 +301,31 @@ def test_notes(subject: WorkloadInput, config: dict[str, Any], words: list[str],
 )
 def test_placeholder(name: str, namespace: str, address: str) -> None:
     assert placeholder(name, namespace) == address
+
+
+def test_a_gateway_with_unreadable_tags_is_warned_of() -> None:
+    gateway = workload(annotations={"kuma.io/gateway": "builtin", "kuma.io/tags": "x"})
+    found = preview(gateway, surroundings(), "default")
+    assert found.reason == "builtin-gateway-tags-unreadable"
+    assert found.events == ("builtin-gateway-tags-unreadable",)
+
+
+def test_what_is_skipped_is_warned_of() -> None:
+    proxy = service(labels={"k8s.kuma.io/zone-proxy-type": "ingress"})
+    assert preview(workload(), surroundings(proxy), "default").events == ("zone-proxy-listeners-skipped",)
+
+
+def test_labels_of_a_job_keep_those_of_the_template() -> None:
+    (found,) = dataplanes(workload("Job", labels={"app": "web", "team": "a"}))
+    tags = found["spec"]["networking"]["inbound"][0]["tags"]
+    assert (tags["app"], tags["team"], tags["job-name"]) == ("web", "a", "web")
+
+
+def test_replicas_are_named_after_their_set_and_not_ready() -> None:
+    (found,) = dataplanes(workload("StatefulSet", replicas=1))
+    (inbound,) = found["spec"]["networking"]["inbound"]
+    assert inbound["tags"]["kuma.io/service"] == "web_shop_svc"
+    assert inbound["state"] == "NotReady"
 
 
 def test_a_placeholder_is_never_too_long() -> None:

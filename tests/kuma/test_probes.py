@@ -25,6 +25,7 @@ PORT, VIRTUAL, GATEWAY = "kuma.io/application-probe-proxy-port", "kuma.io/virtua
         ({PORT: "0", VIRTUAL: "disabled"}, False, True),
         ({PORT: "9001"}, False, False),
         ({PORT: ""}, False, False),
+        ({PORT: "X"}, False, False),
         ({GATEWAY: "enabled"}, True, False),
         ({GATEWAY: "enabled", PORT: "0"}, True, False),
         ({GATEWAY: "enabled", VIRTUAL: "disabled"}, True, False),
@@ -47,6 +48,7 @@ def test_virtual_probes_refused(own: dict[str, str], message: str) -> None:
     with pytest.raises(KumaValueError) as caught:
         probes.virtual_probes_on(own, True)
     assert caught.value.message == f"unable to set kuma.io/virtual-probes: {message}"
+    assert caught.value.key == list(own)[-1]
 
 
 REFUSED = -1
@@ -78,8 +80,11 @@ def test_the_two_rules_for_the_port(own: dict[str, str], legacy: int, by_config_
         (probes.probe_proxy_port_by_config_map, by_config_map),
     ):
         if expected == REFUSED:
-            with pytest.raises(KumaValueError, match=f"^unable to set {PORT}: "):
+            with pytest.raises(KumaValueError, match=f"^unable to set {PORT}: ") as caught:
                 rule(own, 9001)
+            assert caught.value.key == PORT
+            words = "application probe proxies probes can't be enabled in gateway mode"
+            assert caught.value.message.endswith(words) is (own[PORT] == "1")
         else:
             assert rule(own, 9001) == expected
 
@@ -93,6 +98,9 @@ WEB: dict[str, Any] = {"name": "web", "ports": [{"name": "http", "containerPort"
 )
 def test_port_resolution(port: object, number: int) -> None:
     assert probes.resolve_port(WEB, port) == number
+    unnamed = {"ports": [{"name": port}, {"name": port, "containerPort": 1}]}
+    assert probes.resolve_port(unnamed, port) == (number if port != "http" else 0)
+    assert probes.resolve_port(WEB, port, named=False) == (number if port != "http" else 0)
 
 
 @pytest.mark.parametrize(
@@ -120,6 +128,7 @@ def test_port_resolution(port: object, number: int) -> None:
         ({"tcpSocket": {"port": "http", "host": "h"}}, "/tcp/8080", None),
         ({"tcpSocket": {"port": 5}, "timeoutSeconds": 3}, "/tcp/5", [("X-Kuma-Probes-Timeout", "3")]),
         ({"grpc": {"port": 6, "service": ""}}, "/grpc/6", None),
+        ({"grpc": {"port": "http"}}, "/grpc/0", None),
         (
             {"grpc": {"port": 6, "service": "live"}, "timeoutSeconds": 3},
             "/grpc/6",
@@ -203,6 +212,26 @@ def test_which_containers(merged: dict[str, str], expected: list[str]) -> None:
     probes.rewrite_probes(spec, merged)
     assert paths(spec) == expected
     assert before == SPEC
+
+
+def test_virtual_probes_know_the_ports_of_their_container() -> None:
+    spec: dict[str, Any] = {"initContainers": []}
+    spec["containers"] = [{**WEB, "livenessProbe": http("http")}, {"name": "other", "livenessProbe": http("http")}]
+    probes.rewrite_probes(spec, merged_annotations(0, "enabled"))
+    assert paths(spec) == ["9000/8080/", "9000/0/"]
+
+
+@pytest.mark.parametrize(
+    ("merged", "key"),
+    [
+        (merged_annotations(9001) | {PORT: "x"}, PORT),
+        (merged_annotations(0, "enabled") | {"kuma.io/virtual-probes-port": "x"}, "kuma.io/virtual-probes-port"),
+    ],
+)
+def test_a_port_that_is_no_number_is_named(merged: dict[str, str], key: str) -> None:
+    with pytest.raises(KumaValueError) as caught:
+        probes.rewrite_probes({}, merged)
+    assert caught.value.key == key
 
 
 @pytest.mark.parametrize(

@@ -65,3 +65,10 @@ def test_errors(annotations: dict[str, str], message: str) -> None:
     with pytest.raises(KumaValueError) as caught:
         metrics_of({P + key: value for key, value in annotations.items()})
     assert message in caught.value.message
+
+
+def test_a_port_that_is_missing_is_named() -> None:
+    with pytest.raises(KumaValueError) as caught:
+        metrics_of({P + "aggregate-app-path": "/x"})
+    assert caught.value.message == "port needs to be specified for metrics scraping"
+    assert caught.value.key == "prometheus.metrics.kuma.io/aggregate-app-port"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +16,7 @@ from krm_fn.kuma.reading import (
     format_duration,
     go_quote,
     parse_duration,
+    parse_map,
     parse_quantity,
     parse_uint32,
     read_boolean,
@@ -69,6 +72,38 @@ def test_uint32(text: str, number: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("", '""'),
+        ("plain ä 世界", '"plain ä 世界"'),
+        ('say "x"', r'"say \"x\""'),
+        ('X marks "X"', r'"X marks \"X\""'),
+        ("back\\slash", r'"back\\slash"'),
+        ("a\tb\nc\rd", r'"a\tb\nc\rd"'),
+        ("\a\b\f\v", r'"\a\b\f\v"'),
+        ("\x00\x1f\x7f", r'"\x00\x1f\x7f"'),
+        ("\x80\xa0", r'"\u0080\u00a0"'),
+        ("\uffff\U00010000", '"\\uffff\U00010000"'),
+        ("\U000e0001", r'"\U000e0001"'),
+        ("blank \u2003 stays out", r'"blank \u2003 stays out"'),
+    ],
+)
+def test_quotes_are_those_of_go(text: str, quoted: str) -> None:
+    assert go_quote(text) == quoted
+
+
+@pytest.mark.parametrize("value", [7, None, ["x"], True])
+def test_a_string_of_another_type_counts_as_absent(value: object) -> None:
+    values: dict[str, Any] = {KEY: value}
+    assert read_string(values, KEY, "default") == "default"
+    assert read_list(values, KEY) == []
+
+
+def test_an_empty_string_is_a_value() -> None:
+    assert read_string({KEY: ""}, KEY, "default") == ""
+
+
+@pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("", "invalid syntax"),
@@ -78,15 +113,27 @@ def test_uint32(text: str, number: int) -> None:
         ("0x10", "invalid syntax"),
         (" 1", "invalid syntax"),
         ("\u0661", "invalid syntax"),
+        ("X1", "invalid syntax"),
         ("4294967296", "value out of range"),
+        ("10000000000", "value out of range"),
+        ("42949672950", "value out of range"),
         ("9" * 5000, "value out of range"),
     ],
 )
 def test_wrong_uint32(text: str, reason: str) -> None:
     with pytest.raises(KumaValueError) as caught:
         parse_uint32(text, KEY)
-    wanted = f'failed to parse annotation "{KEY}": strconv.ParseUint: parsing {go_quote(text)}: {reason}'
+    wanted = f'failed to parse annotation "{KEY}": strconv.ParseUint: parsing "{text}": {reason}'
     assert caught.value.message == wanted
+    assert caught.value.key == KEY
+
+
+@pytest.mark.parametrize("parse", [parse_uint32, parse_map, parse_duration, parse_quantity])
+def test_without_a_key_complaints_have_none(parse: Callable[[str], object]) -> None:
+    with pytest.raises(KumaValueError) as caught:
+        parse("")
+    assert caught.value.key == ""
+    assert KumaValueError("text").key == ""
 
 
 def test_list_keeps_blanks_and_drops_empty_parts() -> None:
@@ -99,8 +146,17 @@ def test_map() -> None:
 
 @pytest.mark.parametrize("text", ["", "a", "a=1;", "a=b=c"])
 def test_wrong_map(text: str) -> None:
-    with pytest.raises(KumaValueError, match="invalid format"):
+    with pytest.raises(KumaValueError) as caught:
         read_map({KEY: text}, KEY)
+    assert caught.value.message == (
+        'invalid format. Map in "kuma.io/x" has to be provided in the following format: key1=value1;key2=value2'
+    )
+    assert caught.value.key == KEY
+
+
+def test_a_duration_has_a_default() -> None:
+    assert read_duration({}, KEY) == 0
+    assert read_duration({KEY: "0"}, KEY, 5) == 0
 
 
 @pytest.mark.parametrize(
@@ -120,6 +176,12 @@ def test_wrong_map(text: str) -> None:
         ("+1s", "1s"),
         (".5s", "500ms"),
         ("1h2m3.004s", "1h2m3.004s"),
+        ("1.s2.5ms", "1.0025s"),
+        ("007s", "7s"),
+        ("9223372036854775807ns", "2562047h47m16.854775807s"),
+        ("-9223372036854775808ns", "-2562047h47m16.854775808s"),
+        ("00000000000000000000001s", "1s"),
+        ("0.000000001s", "1ns"),
     ],
 )
 def test_durations(text: str, printed: str) -> None:
@@ -137,12 +199,18 @@ def test_durations(text: str, printed: str) -> None:
         ("5d", 'time: unknown unit "d" in duration "5d"'),
         ("1" * 30 + "h", f'time: invalid duration "{"1" * 30}h"'),
         ("9999999h", 'time: invalid duration "9999999h"'),
+        ("9223372036854775808ns", 'time: invalid duration "9223372036854775808ns"'),
+        ("-9223372036854775809ns", 'time: invalid duration "-9223372036854775809ns"'),
+        ("1s.5", 'time: missing unit in duration "1s.5"'),
+        ("1x.5s", 'time: unknown unit "x" in duration "1x.5s"'),
+        ("1sX", 'time: unknown unit "sX" in duration "1sX"'),
     ],
 )
 def test_wrong_durations(text: str, message: str) -> None:
     with pytest.raises(KumaValueError) as caught:
         parse_duration(text, KEY)
     assert caught.value.message == message
+    assert caught.value.key == KEY
 
 
 @settings(max_examples=150)
@@ -167,7 +235,18 @@ def test_a_printed_duration_reads_back(nanoseconds: int) -> None:
         ("0.1Ki", "102400m"),
         ("0.1n", "1n"),
         ("-0.1n", "-1n"),
+        ("1Ki", "1Ki"),
+        ("1024Ki", "1Mi"),
+        ("1023", "1023"),
         ("1e3", "1e3"),
+        ("1E3", "1e3"),
+        ("1e+3", "1e3"),
+        ("1e-3", "1e-3"),
+        ("1500e-3", "1500e-3"),
+        ("5e0", "5"),
+        ("20E-6", "20e-6"),
+        ("1e6", "1e6"),
+        ("0" * 99 + "1", "1"),
         ("12E", "9223372036854775807"),
         (0, "0"),
         (2, "2"),
@@ -178,16 +257,34 @@ def test_quantities(value: object, text: str) -> None:
     assert canonical_quantity(value) == text
 
 
-@pytest.mark.parametrize("value", ["", "abc", "1.2.3", ".", "1 Gi", "--1", None, True, [], "1" * 5000])
+@pytest.mark.parametrize(
+    "value", ["", "abc", "1.2.3", ".", "1 Gi", "--1", "X1", "1X3", None, True, [], "0" * 100 + "1", "1" * 5000]
+)
 def test_malformed_quantities(value: object) -> None:
-    with pytest.raises(KumaValueError, match="quantities must match the regular expression"):
-        parse_quantity(value)
+    with pytest.raises(KumaValueError) as caught:
+        canonical_quantity(value, KEY)
+    assert caught.value.key == KEY
+    assert caught.value.message == (
+        "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+    )
+    with pytest.raises(KumaValueError) as caught:
+        canonical_quantity(value)
+    assert caught.value.key == ""
 
 
-@pytest.mark.parametrize("value", ["1KiKi", "1mm", "1e", "1e+"])
+@pytest.mark.parametrize("value", ["1KiKi", "1mm", "1e", "1e+", "1e1000", "1e+-3"])
 def test_unknown_suffix(value: str) -> None:
-    with pytest.raises(KumaValueError, match="unable to parse quantity's suffix"):
-        parse_quantity(value)
+    with pytest.raises(KumaValueError) as caught:
+        parse_quantity(value, KEY)
+    assert (caught.value.message, caught.value.key) == ("unable to parse quantity's suffix", KEY)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "milli"),
+    [("1e3", 1000, 10**6), ("1e-3", 1, 1), ("25e+1", 250, 250_000), ("1e100", 2**63 - 1, (2**63 - 1) * 1000)],
+)
+def test_exponents(text: str, value: int, milli: int) -> None:
+    assert (parse_quantity(text).value, parse_quantity(text).milli) == (value, milli)
 
 
 def test_quantity_values_round_up() -> None:

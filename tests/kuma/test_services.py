@@ -20,7 +20,7 @@ def names(index: ServiceIndex, labels: dict[str, str], uid: str = "") -> list[st
     return [view.name for view in index.of_pod(labels, uid)]
 
 
-LABELS = {"app": "web", "tier": "front", "hash": "x1"}
+LABELS = {"app": "web", "tier": "front", "hash": "x1", "empty": ""}
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,10 @@ LABELS = {"app": "web", "tier": "front", "hash": "x1"}
         ({"app": "web", "hash": "ignored-anyway"}, True),
         ({"hash": "ignored-anyway"}, True),
         ({"app": 1}, False),
+        ({"app": "web", "tier": 1}, False),
+        ({"app": "web", 7: "x"}, False),
+        ({"app": "web", "empty": None}, True),
+        ({"app": "web", "tier": None}, False),
         ("app=web", False),
         (["app"], False),
     ],
@@ -47,6 +51,18 @@ def test_selectors(selector: Any, taken: bool) -> None:
 def test_order_is_by_name_in_bytes() -> None:
     index = ServiceIndex([service(name, {"app": "web"}) for name in ("b", "a10", "a-1", "a")])
     assert names(index, LABELS) == ["a", "a-1", "a10", "b"]
+
+
+def test_a_selector_that_can_never_match_is_none() -> None:
+    """Not the same as no selector, with which EndpointSlices decide."""
+    endpoints = [{"targetRef": {"uid": "u"}}]
+    endpoint_slice = {"metadata": {"labels": {"kubernetes.io/service-name": "s"}}, "endpoints": endpoints}
+    never: list[Any] = [{"app": 1}, {7: "x"}, "app=web", []]
+    for wrong in never:
+        assert service_view(service("s", wrong)).selector is None
+        assert names(ServiceIndex([service("s", wrong)], [endpoint_slice]), LABELS, "u") == []
+    assert service_view(service("s")).selector == {}
+    assert service_view(service("s", {"a": None})).selector == {"a": ""}
 
 
 @pytest.mark.parametrize(

@@ -238,6 +238,93 @@ def test_volumes(annotations: dict[str, str], used: ControlPlaneConfig, added: l
     assert names_of(result["volumes"]) == ["mine", "kuma-init-tmp", "kuma-sidecar-tmp", *added]
 
 
+def test_mesh_and_labels_of_the_pod() -> None:
+    result = inject({"app": "web"}, {}, WEB, "pay", config(), CONTROL_PLANE)
+    assert result.labels == {"app": "web", "kuma.io/mesh": "pay"}
+    (container,) = (entry for entry in result.spec["initContainers"] if entry["name"] == "kuma-sidecar")
+    assert {"name": "KUMA_DATAPLANE_MESH", "value": "pay"} in container["env"]
+    assert container["restartPolicy"] == "Always"
+
+
+def test_the_environment_from_the_pod_itself() -> None:
+    fields = {
+        entry["name"]: entry["valueFrom"]["fieldRef"]["fieldPath"] for entry in sidecar()["env"] if "valueFrom" in entry
+    }
+    assert {key: fields[key] for key in ("POD_NAME", "POD_NAMESPACE", "INSTANCE_IP")} == {
+        "POD_NAME": "metadata.name",
+        "POD_NAMESPACE": "metadata.namespace",
+        "INSTANCE_IP": "status.podIP",
+    }
+
+
+def test_the_port_of_the_probe_proxy_is_told_to_the_sidecar() -> None:
+    env = {entry["name"]: entry.get("value") for entry in sidecar(used=config(applicationProbeProxyPort=9005))["env"]}
+    assert env["KUMA_APPLICATION_PROBE_PROXY_PORT"] == "9005"
+
+
+@pytest.mark.parametrize(
+    ("annotations", "key"),
+    [
+        ({"kuma.io/container-patches": "missing"}, "kuma.io/container-patches"),
+        ({"kuma.io/service-account-token-volume": "missing"}, "kuma.io/service-account-token-volume"),
+    ],
+)
+def test_what_is_missing_is_named_by_its_annotation(annotations: dict[str, str], key: str) -> None:
+    with pytest.raises(KumaValueError) as caught:
+        injected(WEB, annotations)
+    assert caught.value.key == key
+
+
+def test_volumes_in_full() -> None:
+    used = config(ebpf={"enabled": True, "cgroupPath": "/cgroup", "bpffsPath": "/bpf"})
+    assert injected(WEB, SPIRE, used).spec["volumes"] == [
+        {"name": "kuma-init-tmp", "emptyDir": {"sizeLimit": "10M"}},
+        {"name": "kuma-sidecar-tmp", "emptyDir": {"sizeLimit": "10M"}},
+        {"name": "kuma-spire-agent-socket", "csi": {"driver": "csi.spiffe.io", "readOnly": True}},
+        {"name": "sys-fs-cgroup", "hostPath": {"path": "/cgroup"}},
+        {"name": "bpf-fs", "hostPath": {"path": "/bpf"}},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("enabled", "annotations", "validated"),
+    [
+        ("true", {}, True),
+        ("true", {"kuma.io/gateway": "disabled"}, True),
+        ("true", {"kuma.io/gateway": "enabled"}, False),
+        ("false", {}, False),
+    ],
+)
+def test_under_cni_only_redirected_traffic_is_validated(
+    enabled: str, annotations: dict[str, str], validated: bool
+) -> None:
+    text = f"redirect: {{inbound: {{enabled: {enabled}}}}}"
+    tproxy = parse_config_map("t", {"data": {"config.yaml": text}})
+    result = injected(WEB, annotations, config(cniEnabled=True), tproxy=tproxy).spec
+    assert ("kuma-validation" in names_of(result["initContainers"])) is validated
+
+
+@pytest.mark.parametrize(
+    ("annotations", "used", "on"),
+    [
+        ({}, config(), "disabled"),
+        ({}, config(virtualProbesEnabled=True), "enabled"),
+        ({"kuma.io/virtual-probes": "true"}, config(), "enabled"),
+        ({"kuma.io/virtual-probes": "no"}, config(virtualProbesEnabled=True), "disabled"),
+    ],
+)
+def test_virtual_probes_on_the_config_map_path(annotations: dict[str, str], used: ControlPlaneConfig, on: str) -> None:
+    tproxy = parse_config_map("t", {"data": {"config.yaml": "{}"}})
+    assert injected(WEB, annotations, used, tproxy=tproxy).annotations["kuma.io/virtual-probes"] == on
+
+
+def test_without_a_config_map_of_the_pods_own() -> None:
+    tproxy = parse_config_map("t", {"data": {"config.yaml": "{}"}})
+    result = injected(WEB, {}, config(), tproxy=tproxy)
+    assert names_of(result.spec["volumes"])[2:] == ["transparent-proxy-base"]
+    assert result.spec["initContainers"][0]["args"] == ["--config=/tmp/transparent-proxy/base/config.yaml"]
+
+
 def test_the_config_map_path() -> None:
     tproxy = parse_config_map("t", {"data": {"config.yaml": "redirect: {dns: {enabled: true}}"}})
     own = {"traffic.kuma.io/transparent-proxy-configmap-name": "team"}

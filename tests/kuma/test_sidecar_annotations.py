@@ -159,7 +159,49 @@ EBPF = "kuma.io/transparent-proxying-ebpf"
                 "kuma.io/transparent-proxying-ip-family-mode": "ipv4",
             },
         ),
+        (
+            {},
+            {"sidecarTraffic": {"excludeOutboundPorts": [3, 4], "excludeInboundIPs": ["10.1.0.0/16"]}},
+            {
+                "traffic.kuma.io/exclude-outbound-ports": "3,4",
+                "traffic.kuma.io/exclude-inbound-ips": "10.1.0.0/16",
+            },
+        ),
+        (
+            {"traffic.kuma.io/exclude-outbound-ports": "5", "traffic.kuma.io/exclude-inbound-ips": "::1"},
+            {"sidecarTraffic": {"excludeOutboundPorts": [3, 4], "excludeInboundIPs": ["10.1.0.0/16"]}},
+            {"traffic.kuma.io/exclude-outbound-ports": "5", "traffic.kuma.io/exclude-inbound-ips": "::1"},
+        ),
         ({}, {"virtualProbesEnabled": True}, {"kuma.io/virtual-probes": "enabled"}),
+        (
+            {},
+            {"builtinDNS": {"enabled": True, "port": 53, "logging": True}},
+            {
+                "kuma.io/builtin-dns": "enabled",
+                "kuma.io/builtin-dns-port": "53",
+                "kuma.io/builtin-dns-logging": "true",
+            },
+        ),
+        (
+            {"kuma.io/builtin-dns-logging": "no"},
+            {"builtinDNS": {"enabled": True, "logging": True}},
+            {
+                "kuma.io/builtin-dns": "enabled",
+                "kuma.io/builtin-dns-port": "15053",
+                "kuma.io/builtin-dns-logging": "false",
+            },
+        ),
+        (
+            {},
+            {"ebpf": {"enabled": True, "tcAttachIface": "eth0"}},
+            {
+                EBPF: "enabled",
+                f"{EBPF}-bpf-fs-path": "/sys/fs/bpf",
+                f"{EBPF}-cgroup-path": "/sys/fs/cgroup",
+                f"{EBPF}-tc-attach-iface": "eth0",
+                f"{EBPF}-programs-source-path": "/tmp/kuma-ebpf",
+            },
+        ),
         (
             {},
             {"ebpf": {"enabled": True}},

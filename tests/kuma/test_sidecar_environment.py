@@ -74,6 +74,7 @@ DELTA = resolve({"experimental": {"deltaXds": True}})
             {"KUMA_DATAPLANE_RUNTIME_OTEL_PIPE_ENABLED": "false", "HOST_IP": None},
         ),
         ({"k8s.kuma.io/spire-support": "true"}, config(), {"KUMA_DATAPLANE_RUNTIME_SPIRE_SUPPORTED": "true"}),
+        ({}, config(spire={"enabled": True}), {"KUMA_DATAPLANE_RUNTIME_SPIRE_SUPPORTED": "true"}),
         (
             {"k8s.kuma.io/spire-support": "false"},
             config(spire={"enabled": True}),

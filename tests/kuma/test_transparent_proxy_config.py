@@ -100,32 +100,72 @@ def test_no_configuration(config_map: object, message: str) -> None:
     assert caught.value.message == RETRIEVAL + message
 
 
+NO_PORT = "value '{}' is not a valid port (uint16 in the range [1, 65535])"
+
+
+@pytest.mark.parametrize("text", ["a: [", "a: b\n--- \nc: d", "a: \x00", "[" * 10_000])
+def test_what_is_no_yaml(text: str) -> None:
+    with pytest.raises(KumaValueError, match="^" + RETRIEVAL + "unable to parse configuration: ") as caught:
+        base(text)
+    assert "\n" not in caught.value.message
+
+
+def test_the_words_of_the_yaml_reader_are_told_in_one_line() -> None:
+    with pytest.raises(KumaValueError, match=r"line \d.*node content"):
+        base("a: [")
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("text", "complaint"),
     [
-        "a: [",
-        "just text",
-        "- a",
-        "a: b\n--- \nc: d",
-        "redirect: []",
-        "redirect: {inbound: {port: '15006'}}",
-        "redirect: {inbound: {port: 0}}",
-        "redirect: {inbound: {port: 65536}}",
-        "redirect: {inbound: {excludePorts: 1-5}}",
-        "redirect: {inbound: {excludePorts: [true]}}",
-        "redirect: {inbound: {enabled: 'yes'}}",
-        "redirect: {vnet: {networks: docker0}}",
-        "redirect: {vnet: {networks: [1]}}",
-        "wait: soon",
-        "wait: -1",
-        "ipFamilyMode: ipv6",
-        "retry: {sleepBetweenRetries: 2}\nwait: 1.5",
-        "retry: {sleepBetweenRetries: 2 s}",
+        ("just text", "the configuration is no mapping"),
+        ("- a", "the configuration is no mapping"),
+        ("redirect: []", "redirect is no mapping"),
+        ("redirect: {inbound: x}", "redirect.inbound is no mapping"),
+        ("redirect: {inbound: {port: '15006'}}", NO_PORT.format(15006)),
+        ("redirect: {inbound: {port: 0}}", NO_PORT.format(0)),
+        ("redirect: {inbound: {port: 65536}}", NO_PORT.format(65536)),
+        ("redirect: {inbound: {excludePorts: 1-5}}", NO_PORT.format("1-5")),
+        (f"redirect: {{inbound: {{excludePorts: '{'9' * 20}'}}}}", NO_PORT.format("9" * 20)),
+        ("redirect: {inbound: {enabled: 'yes'}}", "redirect.inbound.enabled has to be true or false, not yes"),
+        ("redirect: {vnet: {networks: docker0}}", "redirect.vnet.networks has to be a list, not docker0"),
+        ("redirect: {vnet: {networks: [1]}}", "redirect.vnet.networks has to be a text, not 1"),
+        ("kumaDPUser: 5678", "kumaDPUser has to be a text, not 5678"),
+        ("wait: soon", "wait has to be a number, not soon"),
+        ("wait: -1", "wait has to be a number, not -1"),
+        ("ipFamilyMode: 4", "ipFamilyMode has to be a text, not 4"),
+        ("ipFamilyMode: ipv6", "invalid ipFamilyMode: ipv6: must be one of 'dualstack' or 'ipv4'"),
+        ("retry: {sleepBetweenRetries: 2}\nwait: 1.5", "wait has to be a number, not 1.5"),
+        ("retry: {sleepBetweenRetries: 2 s}", 'time: unknown unit " s" in duration "2 s"'),
     ],
 )
-def test_what_cannot_be_read(text: str) -> None:
-    with pytest.raises(KumaValueError, match="^" + RETRIEVAL + "unable to parse configuration: "):
+def test_what_cannot_be_read(text: str, complaint: str) -> None:
+    with pytest.raises(KumaValueError) as caught:
         base(text)
+    assert caught.value.message == f"{RETRIEVAL}unable to parse configuration: {complaint}"
+    assert caught.value.key == "", "it is no annotation or field of the pod"
+
+
+@pytest.mark.parametrize("text", ["log: {level: true}", "retry: {sleepBetweenRetries: true}"])
+def test_a_switch_is_no_number(text: str) -> None:
+    with pytest.raises(KumaValueError, match=r"^.*: (log\.level|retry\.sleepBetweenRetries) has to be a "):
+        base(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("log: {level: 0}", {"level": 0}),
+        ("log: {enabled: true, level: 9}", {"enabled": True, "level": 9}),
+    ],
+)
+def test_numbers_begin_at_zero(text: str, value: dict[str, Any]) -> None:
+    assert base(text)["log"] == {"enabled": False} | value
+
+
+@pytest.mark.parametrize("port", [1, 65535])
+def test_limits_of_ports(port: int) -> None:
+    assert base(f"redirect: {{inbound: {{port: {port}}}}}")["redirect"]["inbound"]["port"] == port
 
 
 OUTBOUND, INBOUND = "traffic.kuma.io/exclude-outbound-", "traffic.kuma.io/exclude-inbound-"
@@ -180,6 +220,16 @@ def test_exclusions(
         assert tuple(redirect["inbound"].get(field) for field in ("excludePorts", "excludePortsForIPs")) == inbound
 
 
+EBPF: dict[str, Any] = {
+    "enabled": True,
+    "instanceIP": "",
+    "instanceIPEnvVarName": "INSTANCE_IP",
+    "cgroupPath": "/sys/fs/cgroup",
+    "programsSourcePath": "/tmp/kuma-ebpf",
+    "tcAttachIface": "",
+}
+
+
 @pytest.mark.parametrize(
     ("text", "own", "used", "changed"),
     [
@@ -197,6 +247,15 @@ def test_exclusions(
         ("dropInvalidPackets: true", {"traffic.kuma.io/drop-invalid-packets": "no"}, config(), {}),
         ("{}", {"traffic.kuma.io/iptables-logs": "yes"}, config(), {"log": {"enabled": True, "level": 7}}),
         ("log: {enabled: true}", {"traffic.kuma.io/iptables-logs": "false"}, config(), {}),
+        ("dropInvalidPackets: true", {}, config(), {"dropInvalidPackets": True}),
+        ("log: {enabled: true}", {}, config(), {"log": {"enabled": True, "level": 7}}),
+        ("ebpf: {enabled: true}", {}, config(), {"ebpf": EBPF | {"bpffsPath": "/sys/fs/bpf"}}),
+        (
+            "{}",
+            {"kuma.io/transparent-proxying-ebpf": "yes", "kuma.io/transparent-proxying-ebpf-bpf-fs-path": "/own"},
+            config(),
+            {"ebpf": EBPF | {"bpffsPath": "/own"}},
+        ),
         ("verbose: true\ncomments: {disabled: true}", {}, config(), {"verbose": True, "comments": {"disabled": True}}),
         (
             "iptablesExecutables: {iptables: /sbin/x}",

@@ -48,25 +48,36 @@ def test_block(annotations: dict[str, str], block: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("annotations", "message"),
+    ("annotations", "message", "key"),
     [
-        ({"kuma.io/transparent-proxying": "on"}, 'annotation "kuma.io/transparent-proxying" has wrong value "on"'),
+        (
+            {"kuma.io/transparent-proxying": "on"},
+            'annotation "kuma.io/transparent-proxying" has wrong value "on"',
+            "kuma.io/transparent-proxying",
+        ),
         (
             {"kuma.io/transparent-proxying": "true"},
             "transparent proxying inbound port has to be set in transparent mode",
+            "kuma.io/transparent-proxying",
         ),
         (
             {k: v for k, v in ON.items() if "outbound" not in k},
             "transparent proxying outbound port has to be set in transparent mode",
+            "kuma.io/transparent-proxying",
         ),
-        (ON | {MODE: "ipv6"}, "invalid ip family mode 'ipv6'"),
-        (ON | {"kuma.io/transparent-proxying-inbound-port": "x"}, "failed to parse annotation"),
+        (ON | {MODE: "ipv6"}, "invalid ip family mode 'ipv6'", MODE),
+        (
+            ON | {"kuma.io/transparent-proxying-inbound-port": "x"},
+            "failed to parse annotation",
+            "kuma.io/transparent-proxying-inbound-port",
+        ),
     ],
 )
-def test_errors(annotations: dict[str, str], message: str) -> None:
+def test_errors(annotations: dict[str, str], message: str, key: str) -> None:
     with pytest.raises(KumaValueError) as caught:
         transparent_proxying(annotations, V2_14)
     assert message in caught.value.message
+    assert caught.value.key == key
 
 
 @pytest.mark.parametrize(
@@ -99,5 +110,7 @@ def test_reachable_backends(text: str, found: dict[str, Any]) -> None:
      "refs: [{labels: [a]}]", "refs: [{labels: {a: [b]}}]", "? [a]\n: b", "\x00", "[" * 5000],
 )  # fmt: skip
 def test_unreadable_reachable_backends(text: str) -> None:
-    with pytest.raises(KumaValueError, match=r"cannot parse, kuma\.io/reachable-backends has invalid format"):
+    with pytest.raises(KumaValueError) as caught:
         reachable_backends(text)
+    assert caught.value.message == "cannot parse, kuma.io/reachable-backends has invalid format"
+    assert caught.value.key == "kuma.io/reachable-backends"

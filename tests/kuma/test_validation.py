@@ -309,21 +309,184 @@ def test_one_violation(data: dict[str, Any], path: str, message: str) -> None:
     assert [found.path for found in validate(data, V2_14, prefix="")] == [path]
 
 
-@pytest.mark.parametrize("mesh", [None, "", "A", "a b", "x" * 254, 5, []])
-def test_wrong_mesh(mesh: Any) -> None:
-    assert [found.path for found in validate({**dataplane({}), "mesh": mesh}, V2_14)] == ["mesh"]
+def told(data: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(found.path, found.message) for found in validate(data, V2_14)]
 
 
-def test_origin() -> None:
-    for origin, wrong in (("zone", False), ("global", False), ("", True), ("x", True)):
-        data = {**dataplane({}), "metadata": {"labels": {"kuma.io/origin": origin}}}
-        assert bool(validate(data, V2_14)) is wrong
+REFS = "networking.transparentProxing.reachableBackends.refs"  # as Kuma spells it
+A_MAPPING, A_LIST, A_STRING, A_NUMBER = (
+    f"must be {wanted}" for wanted in ("a mapping", "a list", "a string", "a whole number")
+)
+
+
+@pytest.mark.parametrize(
+    ("data", "path", "message"),
+    [
+        ({"mesh": "default", "spec": "x"}, "", A_MAPPING),
+        (dataplane("x"), "networking", A_MAPPING),
+        (dataplane({"gateway": "x"}), "networking.gateway", A_MAPPING),
+        (dataplane(gateway(type=7)), "networking.gateway.type", A_STRING),
+        (dataplane(gateway(tags="x")), "networking.gateway.tags", A_MAPPING),
+        (dataplane(gateway(tags=TAGS | {"a": 1})), 'networking.gateway.tags["a"]', A_STRING),
+        (dataplane({"inbound": "x"}), "networking.inbound", A_LIST),
+        (dataplane({"inbound": ["x"]}), "networking.inbound[0]", A_MAPPING),
+        (dataplane(inbound(port="80")), "networking.inbound[0].port", A_NUMBER),
+        (dataplane(inbound(protocol=7)), "networking.inbound[0].protocol", A_STRING),
+        (dataplane(inbound(serviceAddress=7)), "networking.inbound[0].serviceAddress", A_STRING),
+        (dataplane(inbound(serviceProbe="x")), "networking.inbound[0].serviceProbe", A_MAPPING),
+        (
+            dataplane(inbound(serviceProbe={"healthyThreshold": "1"})),
+            "networking.inbound[0].serviceProbe.healthyThreshold",
+            A_NUMBER,
+        ),
+        (
+            dataplane(inbound(serviceProbe={"interval": 7})),
+            "networking.inbound[0].serviceProbe.interval",
+            A_STRING,
+        ),
+        (dataplane({"outbound": {}}), "networking.outbound", A_LIST),
+        (dataplane(outbound(address=7)), "networking.outbound[0].address", A_STRING),
+        (dataplane(outbound(tags="x")), "networking.outbound[0].tags", A_MAPPING),
+        (dataplane({"admin": "x"}), "networking.admin", A_MAPPING),
+        (dataplane({"admin": {"port": "x"}}), "networking.admin.port", A_NUMBER),
+        (dataplane({"listeners": "x"}), "networking.listeners", A_LIST),
+        (dataplane({"listeners": [LISTENER | {"type": 7}]}), "networking.listeners[0].type", A_STRING),
+        (dataplane({"listeners": [LISTENER | {"name": 7}]}), "networking.listeners[0].name", A_STRING),
+        (dataplane({"transparentProxying": "x"}), "networking.transparentProxying", A_MAPPING),
+        (
+            dataplane({"transparentProxying": {"reachableBackends": "x"}}),
+            REFS.removesuffix(".refs"),
+            A_MAPPING,
+        ),
+        (dataplane(backends(kind=7)), f"{REFS}[0].kind", A_STRING),
+        (dataplane(backends(name=7)), f"{REFS}[0].name", A_STRING),
+        (dataplane(backends(name="a", namespace=7)), f"{REFS}[0].namespace", A_STRING),
+        (dataplane(backends(labels="x")), f"{REFS}[0].labels", A_MAPPING),
+        (dataplane(outbound(backendRef="x", tags={})), "networking.outbound[0].backendRef", A_MAPPING),
+        (dataplane(outbound(backendRef={"kind": 7}, tags={})), "networking.outbound[0].backendRef.kind", A_STRING),
+        (
+            dataplane(outbound(backendRef={"kind": "MeshService", "name": 7}, tags={})),
+            "networking.outbound[0].backendRef.name",
+            A_STRING,
+        ),
+        (
+            dataplane(outbound(backendRef={"kind": "MeshService", "labels": "x"}, tags={})),
+            "networking.outbound[0].backendRef.labels",
+            A_MAPPING,
+        ),
+        (dataplane({}, probes="x"), "probes", A_MAPPING),
+        (dataplane({}, probes={"port": 1, "endpoints": "x"}), "probes.endpoints", A_LIST),
+        (
+            dataplane({}, probes={"port": 1, "endpoints": [{"inboundPort": "x", "inboundPath": "/", "path": "/"}]}),
+            "probes.endpoints[0].inboundPort",
+            A_NUMBER,
+        ),
+        (
+            dataplane({}, probes={"port": 1, "endpoints": [{"inboundPort": 1, "inboundPath": 7, "path": "/"}]}),
+            "probes.endpoints[0].inboundPath",
+            A_STRING,
+        ),
+        (
+            dataplane({}, metrics={"type": "prometheus", "conf": {"aggregate": [{"name": 7}]}}),
+            "metrics.conf.aggregate[0].name",
+            A_STRING,
+        ),
+        (dataplane({}, metrics="x"), "metrics", A_MAPPING),
+        (dataplane({}, metrics={"type": 7}), "metrics.type", A_STRING),
+        (dataplane({}, metrics={"type": "prometheus", "conf": []}), "metrics.conf", A_MAPPING),
+    ],
+)
+def test_wrong_types_say_where(data: dict[str, Any], path: str, message: str) -> None:
+    """First, for what misses because of them is said too."""
+    full = f"spec.{path}" if path else "spec"
+    assert told(data)[0] == (full, message)
+
+
+SHAPE = "may only consist of lower case letters, digits, dashes, underscores and dots"
+
+
+@pytest.mark.parametrize(
+    ("mesh", "message"),
+    [
+        (None, "must not be empty"),
+        ("", "must not be empty"),
+        ("A", SHAPE),
+        ("a b", SHAPE),
+        ("x" * 254, "must not be longer than 253 characters"),
+        (5, A_STRING),
+        ([], A_STRING),
+    ],
+)
+def test_wrong_mesh(mesh: Any, message: str) -> None:
+    assert told({**dataplane({}), "mesh": mesh}) == [("mesh", message)]
+
+
+@pytest.mark.parametrize("mesh", ["a", "0-a_b.c", "x" * 253])
+def test_names_of_meshes(mesh: str) -> None:
+    assert told({**dataplane({}), "mesh": mesh}) == []
+
+
+@pytest.mark.parametrize(("origin", "wrong"), [("zone", False), ("global", False), ("", True), ("x", True)])
+def test_origin(origin: str, wrong: bool) -> None:
+    data = {**dataplane({}), "metadata": {"labels": {"kuma.io/origin": origin}}}
+    complaint = ('metadata.labels["kuma.io/origin"]', f'must be global or zone, not "{origin}"')
+    assert told(data) == ([complaint] if wrong else [])
+
+
+def test_every_inbound_is_compared_with_the_admin_port() -> None:
+    inbounds = {"inbound": [{"port": 8080, "tags": TAGS}, {"port": 9090, "tags": TAGS}]}
+    data = dataplane({"address": "127.0.0.1", "admin": {"port": 8080}} | inbounds)
+    assert told(data) == [("spec.networking.admin.port", "must differ from inbound")]
+
+
+def test_names_of_listeners_differ_from_each_other() -> None:
+    listeners = [LISTENER, LISTENER | {"port": 10002, "name": "other"}, LISTENER | {"port": 10003}]
+    unique = 'name "zi" must be unique across inbounds and listeners'
+    assert told(dataplane({"listeners": listeners})) == [("spec.networking.listeners[2].name", unique)]
+
+
+NEEDY = V2_14.replace(inbound_or_gateway_required=True)
+
+
+@pytest.mark.parametrize(
+    ("data", "fine"),
+    [
+        (dataplane({}), False),
+        (dataplane({"inbound": []}), False),
+        (dataplane(inbound()), True),
+        (dataplane(gateway()), True),
+    ],
+)
+def test_older_versions_want_an_inbound_or_a_gateway(data: dict[str, Any], fine: bool) -> None:
+    nothing = [("spec.networking", "has to contain at least one inbound interface or gateway")]
+    assert [(found.path, found.message) for found in validate(data, NEEDY)] == ([] if fine else nothing)
+
+
+def test_older_versions_know_no_protocol_field() -> None:
+    data = dataplane(inbound(protocol=7))
+    assert len(validate(data, V2_14)) == 1
+    assert validate(data, V2_14.replace(inbound_protocol_field=False)) == []
+
+
+def test_an_empty_networking_is_looked_at() -> None:
+    data = {"mesh": "default", "spec": {"networking": {}}}
+    assert told(data) == [("spec.networking.address", "address can't be empty")]
+
+
+def test_the_shortest_interval() -> None:
+    assert told(dataplane(inbound(serviceProbe={"interval": "1ns"}))) == []
 
 
 def test_names_of_backends_and_expressions() -> None:
-    assert "invalid characters" in validate(dataplane(backends(name="A_b")), V2_14)[0].message
+    ((path, message),) = told(dataplane(backends(name="A_b")))
+    assert path == f"spec.{REFS}[0].name"
+    assert message.startswith("invalid characters. A lowercase RFC 1123 subdomain must consist of ")
+    assert told(dataplane(backends(name="x" * 253))) == []
+    assert told(dataplane(backends(name="x" * 254))) == [(path, "value length must less or equal 253")]
     broken = {"type": "prometheus", "conf": {"envoy": {"filterRegex": "("}}}
-    assert "provided regexp isn't correct" in validate(dataplane({}, metrics=broken), V2_14)[0].message
+    ((path, message),) = told(dataplane({}, metrics=broken))
+    assert path == "spec.metrics.conf"
+    assert message.startswith("provided regexp isn't correct: ")
     go = {"type": "prometheus", "conf": {"envoy": {"filterRegex": "\\pL\\z"}}}
     assert validate(dataplane({}, metrics=go), V2_14) == []
 

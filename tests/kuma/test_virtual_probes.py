@@ -12,6 +12,10 @@ from krm_fn.kuma.virtual_probes import probes_of
 ON = {"kuma.io/virtual-probes": "enabled", "kuma.io/virtual-probes-port": "9000"}
 
 
+WRONG_SWITCH = 'annotation "kuma.io/virtual-probes" has wrong value "1"'
+KEY_OF_ERROR = {WRONG_SWITCH: "kuma.io/virtual-probes"}
+
+
 def get(path: Any, port: Any = 9000) -> dict[str, Any]:
     return {"httpGet": {"path": path, "port": port}}
 
@@ -57,6 +61,29 @@ def test_the_probe_proxy_counts_as_the_virtual_port(path: str) -> None:
     assert probes_of(annotations, spec(livenessProbe=get(path, 9001))) == {"port": 9000}
 
 
+@pytest.mark.parametrize(
+    ("path", "port", "inbound_path"),
+    [
+        ("/8080", 8080, "/"),
+        ("/008080/", 8080, "/"),
+        ("/8080/a/b//c", 8080, "/a/b//c"),
+        ("/2147483647/x", 2147483647, "/x"),
+        ("/0000000000008/x", 8, "/x"),
+    ],
+)
+def test_the_path_names_the_port(path: str, port: int, inbound_path: str) -> None:
+    assert probes_of(ON, spec(livenessProbe=get(path))) == {
+        "endpoints": [{"inboundPath": inbound_path, "inboundPort": port, "path": path}],
+        "port": 9000,
+    }
+
+
+@pytest.mark.parametrize("path", ["/0", "/000/"])
+def test_port_zero_of_the_application_is_not_written(path: str) -> None:
+    (endpoint,) = (probes_of(ON, spec(livenessProbe=get(path))) or {})["endpoints"]
+    assert "inboundPort" not in endpoint
+
+
 def test_port_zero_is_not_written() -> None:
     assert probes_of(ON | {"kuma.io/virtual-probes-port": "0"}, spec()) == {}
 
@@ -65,10 +92,20 @@ def test_port_zero_is_not_written() -> None:
     ("annotations", "probe", "message"),
     [
         ({"kuma.io/virtual-probes": "true"}, None, "kuma.io/virtual-probes-port annotation doesn't exist"),
-        ({"kuma.io/virtual-probes": "1"}, None, "has wrong value"),
+        ({"kuma.io/virtual-probes": "1"}, None, WRONG_SWITCH),
+        (
+            ON | {"kuma.io/virtual-probes-port": "0"},
+            get("/80/x"),
+            "probe's port 9000 should be equal to virtual port 0",
+        ),
         (ON, get("/x", 8080), "probe's port 8080 should be equal to virtual port 9000"),
+        (ON, get("/80/x", 1), "probe's port 1 should be equal to virtual port 9000"),
         (ON, get("/x", "http"), "probe's port 0 should be equal to virtual port 9000"),
         (ON, get("/x"), "invalid port value x"),
+        (ON, get("//x"), "invalid port value "),
+        (ON, get("/X80/x"), "invalid port value X80"),
+        (ON, get("/2147483648/x"), "invalid port value 2147483648"),
+        (ON, get("/10000000000/x"), "invalid port value 10000000000"),
         (ON, get("/99999999999/x"), "invalid port value 99999999999"),
         (ON, get("8080/x"), "not enough segments in probe's path"),
         (ON, get(None), "not enough segments in probe's path"),
@@ -77,4 +114,5 @@ def test_port_zero_is_not_written() -> None:
 def test_errors(annotations: dict[str, str], probe: Any, message: str) -> None:
     with pytest.raises(KumaValueError) as caught:
         probes_of(annotations, spec(livenessProbe=probe))
-    assert message in caught.value.message
+    assert caught.value.message.endswith(message)
+    assert caught.value.key == KEY_OF_ERROR.get(message, "kuma.io/virtual-probes-port")

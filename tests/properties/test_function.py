@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from krm_fn.cli import _decoded
@@ -19,10 +19,11 @@ from krm_fn.yamltext.changes import same
 from krm_fn.yamltext.read import read_value
 from krm_fn.yamltext.scalars import KYAML
 
+from .profiles import examples
 from .styles import Style
 
 Data = dict[str, Any]
-unhurried = settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
+unhurried = examples(80)
 
 NAMES = ["shop", "kong", "edge"]
 names = st.sampled_from(["web", "web", "proxy-kong", "x", "yes", "1e3"])
@@ -277,7 +278,7 @@ def spoiled(data: Any, rng: random.Random, values: list[Any]) -> Any:
     return root[0]
 
 
-@settings(unhurried, max_examples=150)
+@examples(150)
 @given(packages, configs, seeds, st.lists(junk, min_size=1, max_size=4))
 def test_no_value_anywhere_in_an_item_breaks_anything(
     items: list[Data], config: Data | None, seed: int, values: list[Any]

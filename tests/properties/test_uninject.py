@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from krm_fn.function import run, transform
@@ -17,10 +17,11 @@ from krm_fn.yamltext.changes import same
 from krm_fn.yamltext.scalars import KYAML
 from krm_fn.yamltext.write import block
 
+from .profiles import examples
 from .styles import Style
 
 Data = dict[str, Any]
-unhurried = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+unhurried = examples(60)
 
 TPROXY = {
     "apiVersion": "v1",

@@ -55,6 +55,16 @@ def test_a_gateway_in_another_mesh() -> None:
     assert codes(run_rule(checks, text).results) == [OTHER_MESH]
 
 
+def test_one_proxy_in_the_mesh_is_enough() -> None:
+    text = WEB + EDGE + deployment("nginx", "edge", image=IMAGE) + ingress()
+    check_noop(checks, text + namespace("inner") + deployment("nginx", "inner", annotations=MARK, image=IMAGE))
+
+
+def test_where_nobody_declares_the_namespace_the_proxy_may_be_in_the_mesh() -> None:
+    text = WEB + deployment("nginx", "nowhere", image=IMAGE) + ingress()
+    assert GATEWAY_OUTSIDE not in codes(run_rule(checks, text).results)
+
+
 def test_the_service_that_names_a_gateway() -> None:
     gateway = namespace() + deployment("kong", annotations=MARK) + service("kong-admin", app="kong")
     assert run_rule(checks, gateway).of(GATEWAY_NAME) == []

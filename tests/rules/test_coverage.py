@@ -83,3 +83,68 @@ def test_said_only_where_switches_are_written(spec: str) -> None:
 def test_every_status_has_words() -> None:
     assert set(module._STATUS_WORDS) == set(STATUSES)
     assert set(module.THROUGH_THE_MESH) < set(STATUSES)
+
+
+NGINX = "registry.k8s.io/ingress-nginx/controller:v1.11.3"
+BY_NGINX = MESHED + ingress(annotations='nginx.ingress.kubernetes.io/service-upstream: "true"')
+EDGE = namespace("edge", labels="") + deployment("nginx", "edge", image=NGINX)
+INNER = namespace("inner") + deployment("nginx", "inner", image=NGINX)
+BLUE = namespace("blue", labels="kuma.io/sidecar-injection: enabled, kuma.io/mesh: blue") + deployment(
+    "nginx", "blue", image=NGINX
+)
+NOWHERE = deployment("nginx", "nowhere", image=NGINX)
+NO_MESH = "in no mesh: plain traffic, which strict mTLS refuses"
+OTHER_MESH = "in mesh blue, the pods behind it in mesh default, and no mesh trusts another"
+
+
+@pytest.mark.parametrize(
+    ("proxies", "obstacle"),
+    [
+        pytest.param(EDGE, f"the gateway itself is {NO_MESH}", id="in no mesh"),
+        pytest.param(BLUE, f"the gateway itself is {OTHER_MESH}", id="in another mesh"),
+        pytest.param(
+            EDGE + BLUE, f"Deployment edge/nginx is {NO_MESH}; Deployment blue/nginx is {OTHER_MESH}", id="one of each"
+        ),
+        pytest.param(
+            EDGE + EDGE.replace("edge", "far"),
+            f"Deployment edge/nginx and Deployment far/nginx are {NO_MESH}",
+            id="two",
+        ),
+        pytest.param(
+            "".join(EDGE.replace("edge", f"edge-{number}") for number in range(5)),
+            "Deployment edge-0/nginx, Deployment edge-1/nginx, Deployment edge-2/nginx and 2 more are " + NO_MESH,
+            id="many",
+        ),
+        pytest.param(INNER, "", id="in the mesh"),
+        pytest.param(INNER + EDGE, "", id="one in the mesh"),
+        pytest.param(NOWHERE, "", id="in a Namespace that nobody declares"),
+        pytest.param(NOWHERE + EDGE, "", id="one nobody knows about"),
+    ],
+)
+def test_pods_refuse_a_gateway_outside_of_their_mesh(proxies: str, obstacle: str) -> None:
+    setup = config()
+    (covered,) = coverage(package(BY_NGINX + proxies, setup), setup)
+    assert (covered.status, covered.obstacle, covered.in_mesh) == ("switched", obstacle, not obstacle)
+    ruled = run_rule(gateway_coverage, BY_NGINX + proxies, "results: {level: info}")
+    assert ("not through the mesh" in ruled.only(COVERAGE).message) is bool(obstacle)
+
+
+@pytest.mark.parametrize(
+    ("proxies", "exceptions"),
+    [
+        (INNER + EDGE, "; but of its proxies Deployment edge/nginx is in no mesh"),
+        (INNER + BLUE, "; but of its proxies Deployment blue/nginx is in mesh blue"),
+        (NOWHERE + EDGE, "; but of its proxies Deployment edge/nginx is in no mesh"),
+        (INNER, "of Ingress shop/web"),
+    ],
+)
+def test_some_proxies_outside_of_the_mesh_are_named(proxies: str, exceptions: str) -> None:
+    setup = config()
+    (covered,) = coverage(package(BY_NGINX + proxies, setup), setup)
+    assert covered.how.endswith(exceptions)
+
+
+def test_the_proxies_do_not_matter_where_the_product_sends_past_the_mesh() -> None:
+    setup = config()
+    (covered,) = coverage(package(namespace() + deployment() + service() + ingress() + EDGE, setup), setup)
+    assert (covered.status, covered.obstacle) == ("bypassed", "")

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from krm_fn.rules.detours import DETOUR_SET, DIRECT_ACCESS_KEPT, DIRECT_ACCESS_SET
-from krm_fn.rules.product_switches import BACKEND_NOT_FOUND, SWITCH_NONE
+from krm_fn.rules.product_switches import SWITCH_NONE
+from krm_fn.rules.route_doubts import BACKEND_NOT_FOUND
 from krm_fn.rules.service_upstream import service_upstream
 from tests.rules.tools import check_edit, codes, deployment, ingress, namespace, run_rule, service
 

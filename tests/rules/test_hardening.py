@@ -6,7 +6,8 @@ from krm_fn.krm.outcome import INFO, REMOVED, WARNING
 from krm_fn.rules.check_pods import MESH_AS_ANNOTATION, NO_CREDENTIALS
 from krm_fn.rules.check_services import MESH_SERVICE_ELSEWHERE, NO_MESH_SERVICE
 from krm_fn.rules.gateways import GATEWAY_ON_CONTROLLER
-from krm_fn.rules.hardening import DNS_ORDER, HELPER_INJECTED, PORT_CURES, START_ORDER, TRAPS, hardening
+from krm_fn.rules.hardening import hardening
+from krm_fn.rules.traps import DNS_ORDER, HELPER_INJECTED, PORT_CURES, START_ORDER, TRAPS
 from tests.rules.tools import (
     INJECTED,
     check_edit,

@@ -53,6 +53,26 @@ def test_nothing_to_allow(text: str, spec: str) -> None:
     check_noop(traffic_permissions, text, spec)
 
 
+AUTH = namespace() + deployment("auth") + service("auth")
+URL_KEY = "nginx.ingress.kubernetes.io/auth-url"
+
+
+@pytest.mark.parametrize(
+    ("url", "where", "expected"),
+    [
+        pytest.param("http://auth.shop.svc/", "edge", ["edge-nginx-to-auth"], id="with its namespace"),
+        pytest.param("http://auth/", "shop", ["shop-nginx-to-auth"], id="bare, beside the gateway"),
+        pytest.param("http://auth/", "edge", [], id="bare, and the gateway elsewhere"),
+        pytest.param("http://gone.shop.svc/", "edge", [], id="absent"),
+        pytest.param("http://auth.example.com/", "edge", [], id="no Service"),
+    ],
+)
+def test_backends_in_urls(url: str, where: str, expected: list[str]) -> None:
+    gateway = namespace("edge") + deployment("nginx", where, image=NGINX, annotations=MARK)
+    text = AUTH + gateway + ingress("other", annotations=f"{URL_KEY}: '{url}'")
+    assert [policy["metadata"]["name"] for policy in run_rule(traffic_permissions, text, EMIT).emits] == expected
+
+
 def emitted(text: str, spec: str = EMIT) -> dict[str, Any]:
     [policy] = run_rule(traffic_permissions, text, spec).emits
     return dict(policy)

@@ -7,6 +7,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/
 from __future__ import annotations
 
 from krm_fn.gateways import product
+from krm_fn.gateways.chains import Intermediate, Link
 from krm_fn.gateways.product import BackendPath, RouteKind
 
 INGRESS_CLASS_ANNOTATION = "metadata.annotations[kubernetes.io/ingress.class]"
@@ -56,6 +57,20 @@ GRPC_ROUTE = _gateway_route("GRPCRoute", _LAYER_7)
 TLS_ROUTE = _gateway_route("TLSRoute", _LAYER_4)
 TCP_ROUTE = _gateway_route("TCPRoute", _LAYER_4)
 UDP_ROUTE = _gateway_route("UDPRoute", _LAYER_4, udp=True)
+
+
+def from_gateway_api(groups: tuple[str, ...], kind: str, path: str, refers_to: str) -> Link:
+    """A reference from a Gateway API route to an object of a product's own."""
+    when = (("group", groups), ("kind", (refers_to,)))
+    return Link(kind, (GATEWAY_GROUP,), BackendPath(path, namespace="namespace", when=when))
+
+
+def named_by_routes(kind: str, groups: tuple[str, ...], note: str) -> Intermediate:
+    """What backendRefs may name in place of a Service, and which itself names hosts (`krm_fn.gateways.addresses`)."""
+    routes = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute")
+    links = tuple(from_gateway_api(groups, route, "spec.rules[].backendRefs[]", kind) for route in routes)
+    return Intermediate(kind=kind, groups=groups, backends=(), referred_by=links, note=note)
+
 
 POD_TEMPLATE = "spec.template.metadata.annotations"
 DIRECT_ACCESS = product.DIRECT_ACCESS

@@ -1,11 +1,13 @@
 """Gateways built on Envoy: Contour, Emissary, Envoy Gateway.
 
 All but Emissary learn endpoints from their control plane (EDS). The image of Envoy itself serves a thousand other ends,
-so that only the products' own Pod labels count.
+so that only the products' own Pod labels count. How HTTPProxies include each other:
+https://github.com/projectcontour/contour/blob/main/internal/dag/httpproxy_processor.go
 """
 
 from __future__ import annotations
 
+from krm_fn.gateways.chains import Intermediate, Link
 from krm_fn.gateways.product import (
     COMBINED,
     CONTROLLER,
@@ -34,6 +36,7 @@ from krm_fn.gateways.products.common import (
     TCP_ROUTE,
     TLS_ROUTE,
     UDP_ROUTE,
+    named_by_routes,
 )
 
 _NAME = "app.kubernetes.io/name"
@@ -41,17 +44,38 @@ _COMPONENT = "app.kubernetes.io/component"
 _GATEWAY_ANNOTATIONS = "Gateway spec.infrastructure.annotations"
 _SERVICE_NAME = "<svc>.<ns>.svc.cluster.local"
 
-_HTTP_PROXY = RouteKind(
+_CONTOUR_GROUPS = ("projectcontour.io",)
+
+
+def _of_http_proxy(path: str) -> Link:
+    return Link("HTTPProxy", _CONTOUR_GROUPS, BackendPath(path, namespace="namespace"))
+
+
+_HTTP_PROXY = Intermediate(
     kind="HTTPProxy",
-    groups=("projectcontour.io",),
+    groups=_CONTOUR_GROUPS,
     backends=(BackendPath("spec.routes[].services[]"), BackendPath("spec.tcpproxy.services[]")),
     class_fields=(
         "spec.ingressClassName",
         "metadata.annotations[projectcontour.io/ingress.class]",
         INGRESS_CLASS_ANNOTATION,
     ),
+    root="spec.virtualhost",
+    referred_by=(
+        _of_http_proxy("spec.includes[]"),
+        _of_http_proxy("spec.tcpproxy.include"),
+        _of_http_proxy("spec.tcpproxy.includes"),
+    ),
+    note="Without spec.virtualhost it has to be included by another one.",
 )
-_EXTENSION_SERVICE = RouteKind("ExtensionService", ("projectcontour.io",), (BackendPath("spec.services[]"),))
+_EXTENSION_SERVICE = Intermediate(
+    kind="ExtensionService",
+    groups=_CONTOUR_GROUPS,
+    backends=(BackendPath("spec.services[]"),),
+    referred_by=(_of_http_proxy("spec.virtualhost.authorization.extensionRef"),),
+    carries=False,
+    note="The configuration of Contour may name it too, for authorization, rate limits or tracing of all.",
+)
 
 
 def _emissary(kind: str, field: str = "spec.service", note: str = "") -> RouteKind:
@@ -76,6 +100,8 @@ def _resolver(kind: str, field: str, since: str = "", note: str = "") -> Switch:
         note=note,
     )
 
+
+_BACKEND = named_by_routes("Backend", ("gateway.envoyproxy.io",), "Names hosts (spec.endpoints[].fqdn) or addresses.")
 
 PRODUCTS = (
     Product(
@@ -219,7 +245,7 @@ PRODUCTS = (
         ),
         proxy_containers=("envoy",),
         gateway_controllers=("gateway.envoyproxy.io/gatewayclass-controller",),
-        routes=(HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE, TCP_ROUTE, UDP_ROUTE),
+        routes=(HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE, TCP_ROUTE, UDP_ROUTE, _BACKEND),
         switches=(
             Switch(
                 "proxy",

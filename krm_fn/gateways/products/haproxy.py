@@ -167,13 +167,16 @@ PRODUCTS = (
             ),
             Switch(
                 "controller",
-                "controller ConfigMap or IngressClass parameters ConfigMap",
+                "controller ConfigMap",
                 "data.service-upstream",
                 purpose="alternative",
                 routes=("Ingress",),
                 found_by=BY_FLAG,
                 flags=("--configmap",),
-                note="For everything.",
+                note="The default for every Ingress; a ConfigMap that the IngressClass names as its parameters may "
+                "hold it too.",
+                left="one headless backend, also one outside of the package, would make HAProxy refuse the whole "
+                "configuration, and what Kuma writes on the Services does the same",
             ),
         ),
         kuma_annotation_works=True,

@@ -6,6 +6,7 @@ writes on Services is Kong's own: see internal/annotations of https://github.com
 
 from __future__ import annotations
 
+from krm_fn.gateways.chains import Intermediate, Link
 from krm_fn.gateways.product import (
     BY_ANNOTATION,
     CLASS_PARAMETERS,
@@ -48,11 +49,17 @@ def _layer_4_ingress(kind: str, *, udp: bool = False) -> RouteKind:
     )
 
 
-_FACADE = RouteKind(
+_FACADE_GROUPS = ("incubator.ingress-controller.konghq.com",)
+_IS_FACADE = (("apiGroup", _FACADE_GROUPS), ("kind", ("KongServiceFacade",)))
+_FACADE = Intermediate(
     kind="KongServiceFacade",
-    groups=("incubator.ingress-controller.konghq.com",),
+    groups=_FACADE_GROUPS,
     backends=(BackendPath("spec.backendRef"),),
     class_fields=(INGRESS_CLASS_ANNOTATION,),
+    referred_by=tuple(
+        Link("Ingress", INGRESS.groups, BackendPath(path, when=_IS_FACADE))
+        for path in ("spec.rules[].http.paths[].backend.resource", "spec.defaultBackend.resource")
+    ),
     note="Stands between an Ingress (backend.resource) and a Service; the annotation goes on the Service behind it.",
 )
 
@@ -141,6 +148,7 @@ PRODUCTS = (
                 since="2.4.0",
                 found_by=CLASS_PARAMETERS,
                 group="configuration.konghq.com",
+                preferred=True,
                 note="Named by spec.parameters of the IngressClass; holds for all its Ingresses.",
             ),
             Switch(
@@ -151,6 +159,7 @@ PRODUCTS = (
                 purpose="alternative",
                 since="3.4.0",
                 note="Only lengthens the generated name svc.namespace.svc; not needed for the mesh.",
+                left="the mesh does not need it",
             ),
             _DNS_ORDER,
             Switch(
@@ -234,6 +243,7 @@ PRODUCTS = (
                 purpose="alternative",
                 since="2.1.0",
                 note="The whole operator, hybrid gateways only; headless Services keep endpoints.",
+                left="since 2.2.0 the annotation on the Service does the same, for the routes that need it",
             ),
             _DNS_ORDER,
         ),

@@ -5,6 +5,7 @@ All three read their own settings on their own objects; none reads what Kuma's c
 
 from __future__ import annotations
 
+from krm_fn.gateways.chains import Intermediate, Link
 from krm_fn.gateways.product import (
     BY_ANNOTATION,
     BY_FLAG,
@@ -46,16 +47,32 @@ _STREAM_SERVICES = RouteKind(
 )
 
 
+_F5_GROUPS = ("k8s.nginx.org",)
+
+
 def _f5_route(kind: str, syntax: str, note: str = "") -> RouteKind:
     return RouteKind(
         kind=kind,
-        groups=("k8s.nginx.org",),
+        groups=_F5_GROUPS,
         backends=(BackendPath("spec.upstreams[]", name="service", syntax=syntax),),
         class_fields=("spec.ingressClassName",),
         note=note,
     )
 
 
+_VIRTUAL_SERVER_ROUTE = Intermediate(
+    kind="VirtualServerRoute",
+    groups=_F5_GROUPS,
+    backends=(BackendPath("spec.upstreams[]", name="service", syntax="prefixed"),),
+    class_fields=("spec.ingressClassName",),
+    referred_by=(
+        Link("VirtualServer", _F5_GROUPS, BackendPath("spec.routes[]", name="route", syntax="prefixed")),
+        Link(
+            "VirtualServer", _F5_GROUPS, BackendPath("spec.routes[].routeSelector"), labels="matchLabels", anywhere=True
+        ),
+    ),
+    note="A VirtualServer names it (route), or in newer releases its labels (routeSelector; not read in their source).",
+)
 _F5_IMAGES = tuple(f"nginx-ic{flavour}/nginx-plus-ingress" for flavour in ("", "-nap", "-dos"))
 
 PRODUCTS = (
@@ -157,7 +174,7 @@ PRODUCTS = (
         routes=(
             INGRESS,
             _f5_route("VirtualServer", "prefixed"),
-            _f5_route("VirtualServerRoute", "prefixed"),
+            _VIRTUAL_SERVER_ROUTE,
             _f5_route("TransportServer", "plain", "Has no switch."),
         ),
         switches=(
@@ -239,6 +256,7 @@ PRODUCTS = (
                 since="unreleased: not in 2.6.7, expected in 2.7",
                 headless=TOLERATES,
                 note="Its targetRefs name Services.",
+                left="no release has it yet",
             ),
             Switch(
                 "proxy",
@@ -249,6 +267,7 @@ PRODUCTS = (
                 since="unreleased: expected in 2.7",
                 headless=TOLERATES,
                 note="A whole Gateway or GatewayClass; the policy wins.",
+                left="no release has it yet",
             ),
         ),
         fallbacks=(DIRECT_ACCESS, EXTERNAL_NAME),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from krm_fn.gateways.chains import Intermediate, Link
 from krm_fn.gateways.product import (
     BY_ANNOTATION,
     COMBINED,
     CONTROLLER,
     NOTHING,
+    OWN_PODS,
     PROXY,
     SWITCH,
     TOLERATES,
@@ -43,12 +45,14 @@ _APISIX_ROUTE = RouteKind(
     ),
     class_fields=("spec.ingressClassName",),
 )
-_APISIX_UPSTREAM = RouteKind(
+_APISIX_UPSTREAM = Intermediate(
     kind="ApisixUpstream",
     groups=("apisix.apache.org",),
     backends=(BackendPath("metadata", port=(), syntax="namesake"),),
     class_fields=("spec.ingressClassName",),
-    note="Configures the Service that bears its own name.",
+    referred_by=(Link("ApisixRoute", ("apisix.apache.org",), BackendPath("spec.http[].upstreams[]")),),
+    carries=False,
+    note="Configures the Service that bears its own name, or leads to hosts (externalNodes) for routes that name it.",
 )
 _TYK_API = RouteKind(
     kind="ApiDefinition",
@@ -274,6 +278,9 @@ PRODUCTS = (
                 routes=("Ingress",),
                 since="0.13.260",
                 headless=TOLERATES,
+                found_by=OWN_PODS,
+                argument="-kubernetes-force-service",
+                images=("teapot/skipper", "zalando/skipper", "teapot/skipper-internal"),
                 note="The target becomes <svc>.<ns>.svc.cluster.local.",
             ),
         ),

@@ -189,6 +189,7 @@ PRODUCTS = (
                 since="Spring Cloud Kubernetes 2.0",
                 headless=TOLERATES,
                 note="The default POD lists endpoints.",
+                left="nothing in a manifest tells which application is such a gateway, nor where its routes lead",
             ),
             Switch(
                 "configuration",
@@ -198,6 +199,7 @@ PRODUCTS = (
                 purpose="alternative",
                 headless=TOLERATES,
                 note="A plain address, in place of lb://<svc>, needs no discovery.",
+                left="it stands in the configuration of the application, mostly inside of its image",
             ),
         ),
         mark_at=(POD_TEMPLATE,),

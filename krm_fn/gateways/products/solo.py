@@ -5,9 +5,11 @@ All learn endpoints from their control plane; their Pods are mostly generated fr
 
 from __future__ import annotations
 
+from krm_fn.gateways.chains import Intermediate, Link
 from krm_fn.gateways.product import (
     CONTROLLER,
     DETOUR,
+    OWN_PODS,
     PROXY,
     SWITCH,
     TOLERATES,
@@ -27,6 +29,8 @@ from krm_fn.gateways.products.common import (
     POD_TEMPLATE,
     TCP_ROUTE,
     TLS_ROUTE,
+    from_gateway_api,
+    named_by_routes,
 )
 
 _NAME = "app.kubernetes.io/name"
@@ -40,19 +44,58 @@ def _gloo_backends(action: str) -> tuple[BackendPath, ...]:
     return tuple(BackendPath(ref, namespace="namespace", port=("../port",)) for ref in refs)
 
 
+_GLOO_ROUTES = (("VirtualService", "spec.virtualHost.routes[]"), ("RouteTable", "spec.routes[]"))
+_GLOO_ROUTE_GROUPS = ("gateway.solo.io",)
+_GLOO_GROUPS = ("gloo.solo.io",)
+
+
+def _from_gloo(*paths: str) -> tuple[Link, ...]:
+    return tuple(
+        Link(kind, _GLOO_ROUTE_GROUPS, BackendPath(f"{routes}.{path}", namespace="namespace"))
+        for kind, routes in _GLOO_ROUTES
+        for path in paths
+    )
+
+
 _GLOO_VIRTUAL_SERVICE = RouteKind(
     kind="VirtualService",
-    groups=("gateway.solo.io",),
+    groups=_GLOO_ROUTE_GROUPS,
     backends=_gloo_backends("spec.virtualHost.routes[].routeAction"),
     class_fields=("Gateway.spec.httpGateway.virtualServices", "Gateway.spec.httpGateway.virtualServiceSelector"),
-    note="routeAction.single.upstream names an Upstream, which is a route kind of its own here.",
+    note="routeAction.single.upstream names an Upstream, delegateAction a RouteTable.",
 )
-_GLOO_ROUTE_TABLE = RouteKind("RouteTable", ("gateway.solo.io",), _gloo_backends("spec.routes[].routeAction"))
-_GLOO_UPSTREAM = RouteKind(
+_GLOO_ROUTE_TABLE = Intermediate(
+    kind="RouteTable",
+    groups=_GLOO_ROUTE_GROUPS,
+    backends=_gloo_backends("spec.routes[].routeAction"),
+    referred_by=(
+        *_from_gloo("delegateAction", "delegateAction.ref"),
+        *(
+            Link(
+                kind,
+                _GLOO_ROUTE_GROUPS,
+                BackendPath(f"{routes}.delegateAction.selector"),
+                labels="labels",
+                namespaces="namespaces",
+            )
+            for kind, routes in _GLOO_ROUTES
+        ),
+    ),
+    note="Named or selected by labels in delegateAction; expressions of a selector are not looked at.",
+)
+_GLOO_UPSTREAM = Intermediate(
     kind="Upstream",
-    groups=("gloo.solo.io",),
+    groups=_GLOO_GROUPS,
     backends=(BackendPath("spec.kube", name="serviceName", namespace="serviceNamespace", port=("servicePort",)),),
+    referred_by=(
+        *_from_gloo("routeAction.single.upstream", "routeAction.multi.destinations[].destination.upstream"),
+        from_gateway_api(_GLOO_GROUPS, "HTTPRoute", "spec.rules[].backendRefs[]", "Upstream"),
+    ),
+    carries=False,
+    note="Mostly written by Gloo's discovery in the cluster, so that a package need not have it.",
 )
+_KGATEWAY_BACKEND = named_by_routes("Backend", ("gateway.kgateway.dev",), "Names hosts (spec.static).")
+_AGENTGATEWAY_BACKEND = named_by_routes("AgentgatewayBackend", ("agentgateway.dev",), "Names a host (spec.static).")
 
 PRODUCTS = (
     Product(
@@ -90,6 +133,8 @@ PRODUCTS = (
                 routes=("Ingress", "VirtualService", "RouteTable", "Upstream"),
                 since="1.12 line",
                 headless=TOLERATES,
+                found_by=OWN_PODS,
+                images=("solo-io/gloo", "solo-io/gloo-ee"),
                 note="For Istio, works beside any sidecar; deprecated since 1.17; not for proxies of the Gateway API.",
             ),
             Switch(
@@ -138,7 +183,7 @@ PRODUCTS = (
         ),
         proxy_containers=("kgateway-proxy",),
         gateway_controllers=("kgateway.dev/kgateway",),
-        routes=(HTTP_ROUTE, GRPC_ROUTE, TCP_ROUTE, TLS_ROUTE),
+        routes=(HTTP_ROUTE, GRPC_ROUTE, TCP_ROUTE, TLS_ROUTE, _KGATEWAY_BACKEND),
         switches=(
             Switch(
                 "field",
@@ -186,7 +231,7 @@ PRODUCTS = (
         ),
         proxy_containers=("agentgateway",),
         gateway_controllers=("agentgateway.dev/agentgateway",),
-        routes=(HTTP_ROUTE, GRPC_ROUTE, TCP_ROUTE, TLS_ROUTE),
+        routes=(HTTP_ROUTE, GRPC_ROUTE, TCP_ROUTE, TLS_ROUTE, _AGENTGATEWAY_BACKEND),
         switches=(
             Switch(
                 "field",

@@ -7,9 +7,11 @@ ingress-nginx looks at the Ingress. Sources: pkg/provider/kubernetes of https://
 
 from __future__ import annotations
 
+from krm_fn.gateways.chains import Intermediate, Link
 from krm_fn.gateways.product import (
     BY_ANNOTATION,
     COMBINED,
+    OWN_PODS,
     SWITCH,
     VETO,
     BackendPath,
@@ -22,6 +24,7 @@ from krm_fn.gateways.product import (
 )
 from krm_fn.gateways.products.common import (
     DIRECT_ACCESS,
+    GATEWAY_GROUP,
     GRPC_ROUTE,
     HTTP_ROUTE,
     INGRESS,
@@ -51,27 +54,60 @@ def _ingress_route(kind: str, *, udp: bool = False) -> RouteKind:
     )
 
 
-def _native_lb(kind: str, field: str, note: str = "") -> Switch:
-    return Switch("field", kind, field, True, routes=(kind,), since="2.10.0", note=note)
+def _native_lb(kind: str, field: str, note: str = "", since: str = "2.10.0") -> Switch:
+    return Switch("field", kind, field, True, routes=(kind,), since=since, note=note)
 
 
-_TRAEFIK_SERVICE = RouteKind(
+def _named(kind: str, path: str, refers_to: str) -> Link:
+    """A reference to another object of Traefik's own; ``name@provider`` means something outside of Kubernetes."""
+    when = (("kind", (refers_to,)),) if refers_to == "TraefikService" else ()
+    return Link(kind, _GROUPS, BackendPath(path, namespace="namespace", when=when, syntax="local"))
+
+
+def _from_gateway_api(kind: str, path: str, refers_to: str) -> Link:
+    when = (("group", _GROUPS), ("kind", (refers_to,)))
+    return Link(kind, (GATEWAY_GROUP,), BackendPath(path, namespace="namespace", when=when, syntax="local"))
+
+
+_REFERENCES = (
+    "spec.weighted.services[]",
+    "spec.mirroring",
+    "spec.mirroring.mirrors[]",
+    "spec.highestRandomWeight.services[]",
+    "spec.failover.service",
+    "spec.failover.fallback",
+)
+_TRAEFIK_SERVICE = Intermediate(
     kind="TraefikService",
     groups=_GROUPS,
-    backends=tuple(
-        _service(path)
-        for path in (
-            "spec.weighted.services[]",
-            "spec.mirroring",
-            "spec.mirroring.mirrors[]",
-            "spec.highestRandomWeight.services[]",
-            "spec.failover.service",
-            "spec.failover.fallback",
-        )
-    ),
+    backends=tuple(_service(path) for path in _REFERENCES),
     class_fields=(INGRESS_CLASS_ANNOTATION,),
+    referred_by=(
+        _named("IngressRoute", "spec.routes[].services[]", "TraefikService"),
+        _from_gateway_api("HTTPRoute", "spec.rules[].backendRefs[]", "TraefikService"),
+        _named("Middleware", "spec.errors.service", "TraefikService"),
+        *(_named("TraefikService", path, "TraefikService") for path in _REFERENCES),
+    ),
+    note="highestRandomWeight belongs to 3.6 and later, failover to 3.7 and later.",
 )
-_ERROR_PAGES = RouteKind(kind="Middleware", groups=_GROUPS, backends=(_service("spec.errors.service"),))
+_ERROR_PAGES = Intermediate(
+    kind="Middleware",
+    groups=_GROUPS,
+    backends=(_service("spec.errors.service"),),
+    referred_by=(
+        _named("IngressRoute", "spec.routes[].middlewares[]", "Middleware"),
+        _named("Middleware", "spec.chain.middlewares[]", "Middleware"),
+        _from_gateway_api("HTTPRoute", "spec.rules[].filters[].extensionRef", "Middleware"),
+        _from_gateway_api("GRPCRoute", "spec.rules[].filters[].extensionRef", "Middleware"),
+        Link(
+            "Ingress",
+            INGRESS.groups,
+            annotation="traefik.ingress.kubernetes.io/router.middlewares",
+            suffix="@kubernetescrd",
+        ),
+    ),
+    carries=False,
+)
 
 _IMAGES = (
     "traefik",
@@ -82,6 +118,9 @@ _IMAGES = (
     "traefik/traefik-hub",
     "traefik/traefikee",
 )
+_SAME_RELEASES = _IMAGES[:5]
+"""Those whose tags are releases of Traefik Proxy: Hub and Enterprise count for themselves."""
+_OWN_KINDS = ("IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "TraefikService", "Middleware")
 
 PRODUCTS = (
     Product(
@@ -161,6 +200,9 @@ PRODUCTS = (
             _native_lb("TraefikService", "spec.weighted.services[].nativeLB", "Where the kind is Service or absent."),
             _native_lb("TraefikService", "spec.mirroring.nativeLB", "Where the kind is Service or absent."),
             _native_lb("TraefikService", "spec.mirroring.mirrors[].nativeLB", "Where the kind is Service or absent."),
+            _native_lb("TraefikService", "spec.highestRandomWeight.services[].nativeLB", since="3.6.0"),
+            _native_lb("TraefikService", "spec.failover.service.nativeLB", since="3.7.0"),
+            _native_lb("TraefikService", "spec.failover.fallback.nativeLB", since="3.7.0"),
             _native_lb("Middleware", "spec.errors.service.nativeLB"),
             *(
                 Switch(
@@ -169,13 +211,21 @@ PRODUCTS = (
                     f"providers.{provider}.nativeLBByDefault",
                     True,
                     purpose="alternative",
+                    routes=routes,
                     since=since,
-                    note="An explicit false on one object counts since the middle of 2025 only.",
+                    found_by=OWN_PODS,
+                    argument=f"--providers.{provider.lower()}.nativelbbydefault",
+                    images=_SAME_RELEASES,
+                    beside_argument=f"--providers.{provider.lower()}",
+                    not_with_arguments=("--configfile",),
+                    preferred=True,
+                    note="An explicit false on one object counts since the middle of 2025 only. An argument counts "
+                    "where no file holds the static configuration.",
                 )
-                for provider, since in (
-                    ("kubernetesIngress", "3.0.0"),
-                    ("kubernetesCRD", "3.0.0"),
-                    ("kubernetesGateway", "3.2.0"),
+                for provider, since, routes in (
+                    ("kubernetesIngress", "3.0.0", ("Ingress",)),
+                    ("kubernetesCRD", "3.0.0", _OWN_KINDS),
+                    ("kubernetesGateway", "3.2.0", ("HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute")),
                 )
             ),
         ),
@@ -189,6 +239,10 @@ PRODUCTS = (
             "Sticky cookies and weights of servers inside one Service do nothing; weights between Services stay.",
             "Port 443 or a port name that begins with https makes Traefik speak TLS through the sidecar.",
             "Kept connections make balancing per connection uneven.",
+            "A static configuration in a file is not edited, and arguments are ignored beside it: "
+            "routes get a setting each.",
+            "So they do with a HelmChartConfig: nothing in it tells the release, and Traefik 2 does not start with the "
+            "argument.",
         ),
         ports_in=(PortNote(8080, "ping and dashboard (9000 in older charts)"), PortNote(9100, "metrics")),
         service_order="Right with the chart.",

@@ -7,9 +7,10 @@ import yaml
 
 from krm_fn.krm.fields import dig
 from krm_fn.krm.outcome import INFO, WARNING
-from krm_fn.rules.custom_marks import KINDS, ROWS
+from krm_fn.rules.custom_kinds import CUSTOM_KINDS
+from krm_fn.rules.custom_rows import KINDS, ROWS
+from krm_fn.rules.custom_writing import NOT_WRITABLE
 from krm_fn.rules.gateways import (
-    CUSTOM_KINDS,
     GATEWAY_NOT_MARKABLE,
     GATEWAY_RECOGNISED,
     GATEWAY_RULE_UNUSED,
@@ -52,7 +53,7 @@ def values(text: str, name: str = "traefik") -> str:
     document = {
         "apiVersion": "helm.cattle.io/v1",
         "kind": "HelmChartConfig",
-        "metadata": {"name": name, "namespace": "kube-system"},
+        "metadata": {"name": name, "namespace": "edge"},
         "spec": {"valuesContent": text},
     }
     return f"\n---\n{yaml.safe_dump(document)}"
@@ -159,7 +160,7 @@ def test_no_values_yet(text: str) -> None:
 def test_values_that_stand_in_the_way() -> None:
     ruled = run_rule(gateways, values("deployment: none"), ANNOTATE)
     assert not ruled.edits
-    assert "by hand" in ruled.only(GATEWAY_NOT_MARKABLE).message
+    assert "by hand" in ruled.only(NOT_WRITABLE).message
 
 
 @pytest.mark.parametrize(
@@ -205,3 +206,34 @@ def test_fields_of_an_odd_type() -> None:
 def test_the_kinds_are_all_known_beforehand() -> None:
     assert CUSTOM_KINDS == KINDS
     assert all(row.product or row.kind == "Gateway" for row in ROWS)
+
+
+def test_the_api_server_wants_the_type_of_a_provider() -> None:
+    [proxy] = run_rule(gateways, custom("EnvoyProxy", "gateway.envoyproxy.io/v1alpha1", ""), ANNOTATE).data
+    assert proxy["spec"]["provider"]["type"] == "Kubernetes"
+    on_host = custom("EnvoyProxy", "gateway.envoyproxy.io/v1alpha1", "provider: {type: Host, host: {}}")
+    check_noop(gateways, on_host, ANNOTATE)
+
+
+def test_a_resource_that_the_configuration_makes_a_workload_is_treated_as_one() -> None:
+    kinds = f"{{{ANNOTATE}, workloadKinds: [{{group: gateway-operator.konghq.com, kind: DataPlane, podTemplate: %s}}]}}"
+    template = "deployment: {podTemplateSpec: {spec: {containers: [{name: proxy, image: 'kong/kong-gateway:3.9'}]}}}"
+    spec = kinds % "spec.deployment.podTemplateSpec"
+    ruled = run_rule(gateways, namespace("edge") + custom("DataPlane", KONG, template), spec)
+    assert not [result for result in ruled.results if "makes pods of it" in result.message]
+
+
+def test_what_is_never_applied_is_left_alone() -> None:
+    local = custom("DataPlane", KONG, "").replace(
+        "namespace: edge", "namespace: edge, annotations: {config.kubernetes.io/local-config: 'true'}"
+    )
+    ruled = run_rule(gateways, local, ANNOTATE)
+    assert not ruled.edits
+    assert not ruled.results
+
+
+def test_a_known_place_outside_of_the_mesh_is_not_marked() -> None:
+    ruled = run_rule(gateways, namespace("edge", labels="") + custom("DataPlane", KONG, ""), ANNOTATE)
+    assert not ruled.edits
+    assert "in no mesh" not in ruled.only(GATEWAY_UNMARKED).message
+    assert "Not injected" in ruled.only(GATEWAY_UNMARKED).message

@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import pytest
+
+from krm_fn.rules.class_wide import CLASS_WIDE_LEFT
+from krm_fn.rules.product_objects import OBJECT_KEPT, OBJECT_SET
+from krm_fn.rules.product_switches import SWITCH_ELSEWHERE
+from krm_fn.rules.service_upstream import service_upstream
+from tests.rules.tools import codes, deployment, ingress, namespace, run_rule, service
+
+BOTH = 'ingress.kubernetes.io/service-upstream: "true", nginx.ingress.kubernetes.io/service-upstream: "true"'
+MESHED = namespace() + deployment() + service(annotations=BOTH)
+OUTSIDE = namespace("out", labels="") + deployment(where="out") + service(where="out")
+EDGE = namespace("edge", labels="")
+
+
+def gateway(image: str, arguments: str, name: str = "gate") -> str:
+    return deployment(name, "edge", image=image).replace('image: "', f'args: [{arguments}], image: "')
+
+
+SKIPPER = gateway("ghcr.io/zalando/skipper:v0.21.223", "skipper, -kubernetes")
+INGRESS = "--providers.kubernetesingress"
+CRD = "--providers.kubernetescrd"
+TRAEFIK = gateway("docker.io/traefik:v3.3.4", f"{INGRESS}, {CRD}")
+SKIPPED = MESHED + EDGE + SKIPPER + ingress(klass="skipper")
+TRAEFIK_CLASS = """
+---
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: traefik}
+spec: {controller: traefik.io/ingress-controller}
+"""
+TRAEFIKED = MESHED + EDGE + TRAEFIK_CLASS + TRAEFIK + ingress(klass="traefik")
+
+
+def route(kind: str = "IngressRoute", service: str = "name: web, port: 80", name: str = "web") -> str:
+    return f"""
+---
+apiVersion: traefik.io/v1alpha1
+kind: {kind}
+metadata: {{name: {name}, namespace: shop}}
+spec: {{routes: [{{services: [{{{service}}}]}}]}}
+"""
+
+
+def added(text: str, spec: str = "{}") -> list[str]:
+    """The last arguments of the workloads that are edited."""
+    edits = [edit for edit in run_rule(service_upstream, text, spec).edits if edit.item.kind == "Deployment"]
+    return [edit.value[-1] for edit in edits]
+
+
+def test_an_argument_for_a_product_that_has_nothing_else() -> None:
+    ruled = run_rule(service_upstream, SKIPPED)
+    assert [edit.value for edit in ruled.edits] == [["skipper", "-kubernetes", "-kubernetes-force-service=true"]]
+    assert codes(ruled.results) == []
+    assert ruled.only(OBJECT_SET).item is ruled.edits[0].item
+
+
+@pytest.mark.parametrize(
+    ("text", "spec", "reason"),
+    [
+        pytest.param(MESHED + ingress(klass="skipper"), "{}", "not in the package", id="no pods"),
+        pytest.param(SKIPPED + OUTSIDE + ingress(where="out", klass="skipper"), "{}", "not in a mesh", id="outside"),
+        pytest.param(
+            SKIPPED + service("db", spec="clusterIP: None") + ingress("db", klass="skipper", backend="db"),
+            "{}",
+            "headless",
+            id="headless",
+        ),
+        pytest.param(
+            SKIPPED + ingress("none", klass="skipper", backend="none"), "{}", "not in the package", id="Service unknown"
+        ),
+        pytest.param(
+            SKIPPED + service("ext", spec="type: ExternalName") + ingress("ext", klass="skipper", backend="ext"),
+            "{}",
+            "ExternalName",
+            id="ExternalName",
+        ),
+        pytest.param(
+            SKIPPED + OUTSIDE + ingress(where="out", klass="internal"),
+            "{}",
+            "not in a mesh",
+            id="class of nobody known",
+        ),
+        pytest.param(
+            SKIPPED, "serviceUpstream: {exclude: [{kind: Deployment, name: gate}]}", "excluded", id="pods excluded"
+        ),
+        pytest.param(
+            SKIPPED
+            + service("api", annotations=BOTH)
+            + deployment("api")
+            + ingress("api", klass="skipper", backend="api"),
+            "serviceUpstream: {exclude: [{kind: Service, name: api}]}",
+            "excluded",
+            id="Service excluded",
+        ),
+    ],
+)
+def test_what_keeps_it_from_being_made(text: str, spec: str, reason: str) -> None:
+    ruled = run_rule(service_upstream, text, spec)
+    assert [edit for edit in ruled.edits if edit.item.kind == "Deployment"] == []
+    assert any(reason in result.message for result in ruled.of(SWITCH_ELSEWHERE))
+
+
+def test_another_products_routes_do_not_count() -> None:
+    other = TRAEFIK_CLASS + OUTSIDE + ingress(where="out", klass="traefik")
+    assert added(SKIPPED + other) == ["-kubernetes-force-service=true"]
+
+
+def test_all_pods_of_a_product_that_has_nothing_else() -> None:
+    second = gateway("ghcr.io/zalando/skipper:v0.21.223", "skipper", "second")
+    assert len(added(SKIPPED + second)) == 2
+
+
+def test_a_value_of_the_author_is_kept_and_told_once() -> None:
+    ruled = run_rule(service_upstream, SKIPPED.replace("-kubernetes]", "-kubernetes, -kubernetes-force-service=false]"))
+    assert ruled.edits == []
+    assert codes(ruled.results) == [OBJECT_KEPT]
+
+
+def test_two_arguments_for_one_list() -> None:
+    ruled = run_rule(service_upstream, TRAEFIKED + route())
+    assert ruled.edits[-1].value == [INGRESS, CRD, f"{INGRESS}.nativelbbydefault=true", f"{CRD}.nativelbbydefault=true"]
+    assert {edit.item.kind for edit in ruled.edits} == {"Deployment"}
+
+
+def test_each_provider_for_itself() -> None:
+    headless = service("db", spec="clusterIP: None") + route(service="name: db, port: 80", name="db")
+    ruled = run_rule(service_upstream, TRAEFIKED + route() + headless)
+    assert [edit.value[-1] for edit in ruled.edits if edit.item.kind == "Deployment"] == [
+        f"{INGRESS}.nativelbbydefault=true"
+    ]
+    assert [edit.item.kind for edit in ruled.edits if edit.item.kind not in ("Deployment", "Service")] == [
+        "IngressRoute"
+    ]
+    assert "headless" in ruled.only(CLASS_WIDE_LEFT).message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            TRAEFIKED + gateway("docker.io/traefik:v3.3.4", INGRESS, "second"), id="two of them, and no telling which"
+        ),
+        pytest.param(TRAEFIKED + OUTSIDE + ingress(where="out", klass="traefik"), id="outside"),
+        pytest.param(TRAEFIKED.replace("v3.3.4", "v2.11"), id="too old"),
+        pytest.param(TRAEFIKED.replace(f"{INGRESS},", f"{INGRESS}.nativelbbydefault=false,"), id="own no"),
+    ],
+)
+def test_settings_of_routes_where_nothing_is_made_for_all(text: str) -> None:
+    ruled = run_rule(service_upstream, text)
+    assert {edit.item.kind for edit in ruled.edits if edit.item.namespace == "shop"} == {"Service"}
+    assert not any(edit.item.kind == "Deployment" for edit in ruled.edits)
+
+
+@pytest.mark.parametrize(
+    "routes",
+    [
+        pytest.param(route(service="name: web, port: 80, nativeLB: true"), id="all have it"),
+        pytest.param(route(service="name: web, port: 80, nativeLB: false"), id="one says no"),
+        pytest.param(route() + route("IngressRouteUDP", name="udp"), id="one by UDP"),
+    ],
+)
+def test_no_argument_over_what_routes_say(routes: str) -> None:
+    assert added(MESHED + EDGE + TRAEFIK + routes) == []
+
+
+KONG = """
+---
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: %s}
+spec:
+  controller: ingress-controllers.konghq.com/kong
+  parameters: {apiGroup: configuration.konghq.com, kind: IngressClassParameters, name: %s, namespace: edge}
+---
+apiVersion: configuration.konghq.com/v1alpha1
+kind: IngressClassParameters
+metadata: {name: %s, namespace: edge}
+spec: {}
+"""
+
+
+def test_classes_have_parameters_of_their_own() -> None:
+    text = MESHED + OUTSIDE + KONG % ("a", "a", "a") + KONG % ("b", "b", "b")
+    ruled = run_rule(service_upstream, text + ingress(klass="a") + ingress(where="out", klass="b"))
+    assert [(edit.item.name, edit.path, edit.value) for edit in ruled.edits] == [
+        ("a", ("spec", "serviceUpstream"), True)
+    ]
+    assert ruled.of(CLASS_WIDE_LEFT) == []

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import pytest
+
+from krm_fn.gateways.catalog import products_by_id
+from krm_fn.gateways.product import OWN_PODS
+from krm_fn.rules.own_pods import Carrier, in_own_pods
+from tests.rules.tools import config, package
+
+SKIPPER = "ghcr.io/zalando/skipper:v0.21.223"
+TRAEFIK = "docker.io/library/traefik:v3.3.4"
+FORCE = "-kubernetes-force-service"
+
+
+def found(product_id: str, container: str, key: str = "", kind: str = "Deployment", status: str = "") -> list[Carrier]:
+    """What a workload with one container carries of the product's first setting in its own pods."""
+    product = products_by_id()[product_id]
+    switch = next(s for s in product.switches if s.found_by == OWN_PODS and key in s.key)
+    spec = f"{{containers: [{{name: own, {container}}}]}}"
+    body = f"spec: {spec}" if kind == "Pod" else f"spec: {{template: {{metadata: {{labels: {LABELS}}}, spec: {spec}}}}}"
+    text = f"""
+apiVersion: {"v1" if kind == "Pod" else "batch/v1" if kind == "Job" else "apps/v1"}
+kind: {kind}
+metadata: {{name: gate, namespace: edge, labels: {LABELS}}}
+{body}
+{status}
+"""
+    setup = config("")
+    return list(in_own_pods(switch, product, package(text, setup)))
+
+
+LABELS = "{app.kubernetes.io/name: traefik, application: skipper-ingress, gloo: gloo}"
+
+
+def skipper(arguments: str, image: str = SKIPPER, more: str = "") -> Carrier:
+    (carrier,) = found("skipper", f'image: "{image}", {more}{arguments}')
+    return carrier
+
+
+def test_an_argument_is_added_to_the_list() -> None:
+    carrier = skipper("args: [skipper, -kubernetes]")
+    assert carrier.path == ("spec", "template", "spec", "containers", 0, "args")
+    assert (carrier.value, carrier.is_on, carrier.append, carrier.hindrance) == (None, False, True, "")
+    assert carrier.wanted == f"{FORCE}=true"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_on"),
+    [
+        (f"args: [{FORCE}]", True),
+        (f"args: [-{FORCE}]", True),
+        (f"args: [{FORCE}=true]", True),
+        (f"args: [{FORCE}=TRUE]", True),
+        (f"args: [{FORCE}=false]", False),
+        (f"args: [{FORCE}=0]", False),
+        (f"args: [{FORCE}, {FORCE}=false]", False),
+        (f"command: [skipper, {FORCE}]", True),
+        (f"command: [skipper, {FORCE}=false], args: [-kubernetes]", False),
+        (f"args: [1, null, {{}}, {FORCE}]", True),
+    ],
+)
+def test_what_the_arguments_say(arguments: str, is_on: bool) -> None:
+    carrier = skipper(arguments)
+    assert carrier.value is not None
+    assert carrier.is_on is is_on
+    assert isinstance(carrier.path[-1], int)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        ("", "no list"),
+        ("args: []", "no list"),
+        ("args: -kubernetes", "no list"),
+        ("args: {a: b}", "no list"),
+        ("args: [-kubernetes, 1]", "no list"),
+        ("args: [-kubernetes, null]", "no list"),
+        ("command: [skipper, -kubernetes]", "no list"),
+        ("command: [sh], args: [-c, skipper -kubernetes]", "shell"),
+        ("command: [sh, -c], args: [skipper]", "shell"),
+        ("args: [-kubernetes, --, more]", "nobody"),
+    ],
+)
+def test_lists_to_which_nothing_is_added(arguments: str, word: str) -> None:
+    carrier = skipper(arguments)
+    assert carrier.value is None
+    assert word in carrier.hindrance
+
+
+@pytest.mark.parametrize(
+    ("tag", "known"),
+    [
+        (":v0.13.260", True),
+        (":0.13.260", True),
+        (":v0.14", True),
+        (":v1", True),
+        (":v0.21.223-alpine", True),
+        (":v0.21.223@sha256:0123", True),
+        (":v0.13.259", False),
+        (":v0.13", False),
+        (":latest", False),
+        (":main-223", False),
+        (":v0.21.223-rc.1", False),
+        (":v1.x", False),
+        (":v99999999999", False),
+        ("", False),
+        ("@sha256:0123", False),
+    ],
+)
+def test_the_release_that_the_tag_tells(tag: str, known: bool) -> None:
+    carrier = skipper("args: [-kubernetes]", f"registry.example.com:5000/zalando/skipper{tag}")
+    assert (carrier.hindrance == "") is known
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        ("--providers.kubernetesingress", ""),
+        ("--providers.kubernetesIngress=true", ""),
+        ("--providers.kubernetesingress.ingressclass=web", ""),
+        ("--providers.kubernetesingress=false", "does not have"),
+        ("--providers.kubernetesingressnginx", "does not have"),
+        ("--providers.kubernetescrd", "does not have"),
+        ("--providers.kubernetesingress, --configfile=/etc/t.yaml", "--configfile"),
+        ("--providers.kubernetesingress, --configFile, /etc/t.yaml", "--configfile"),
+    ],
+)
+def test_arguments_beside_which_it_is_read(arguments: str, word: str) -> None:
+    (carrier,) = found("traefik", f'image: "{TRAEFIK}", args: [{arguments}]', "kubernetesIngress")
+    assert word in carrier.hindrance
+    assert bool(word) == bool(carrier.hindrance)
+
+
+@pytest.mark.parametrize("image", ["ghcr.io/traefik/traefik-hub:v3.3.4", "docker.io/traefik/traefikee:v3.3.4"])
+def test_products_with_releases_of_their_own(image: str) -> None:
+    assert found("traefik", f'image: "{image}", args: [--providers.kubernetesingress]') == []
+
+
+GLOO = 'image: "quay.io/solo-io/gloo:1.17.5"'
+VARIABLE = "ENABLE_ISTIO_SIDECAR_ON_GATEWAY"
+
+
+@pytest.mark.parametrize("env", ["", ", env: []", ", env: [{name: OTHER, value: x}]", ", env: [1, null, text]"])
+def test_a_variable_is_added(env: str) -> None:
+    (carrier,) = found("gloo-edge", GLOO + env)
+    assert (carrier.value, carrier.append, carrier.hindrance) == (None, True, "")
+    assert carrier.wanted == {"name": VARIABLE, "value": "true"}
+
+
+@pytest.mark.parametrize(
+    ("said", "is_on"),
+    [
+        ('value: "true"', True),
+        ('value: "false"', False),
+        ("value: true", False),
+        ('value: ""', False),
+        ("valueFrom: {configMapKeyRef: {name: a, key: b}}", False),
+    ],
+)
+def test_a_variable_that_somebody_set(said: str, is_on: bool) -> None:
+    (carrier,) = found("gloo-edge", f"{GLOO}, env: [{{name: {VARIABLE}, {said}}}]")
+    assert carrier.value is not None
+    assert carrier.is_on is is_on
+
+
+@pytest.mark.parametrize("more", ["envFrom: [{configMapRef: {name: a}}]", "env: text", "env: {A: b}"])
+def test_where_no_variable_is_added(more: str) -> None:
+    (carrier,) = found("gloo-edge", f"{GLOO}, {more}")
+    assert carrier.hindrance
+
+
+def test_only_the_container_that_reads_it() -> None:
+    assert found("gloo-edge", 'image: "quay.io/solo-io/discovery:1.17.5"') == []
+
+
+def test_a_pod_that_a_cluster_reported_is_left() -> None:
+    arguments = f'image: "{SKIPPER}", args: [-kubernetes]'
+    assert len(found("skipper", arguments, kind="Pod")) == 1
+    assert found("skipper", arguments, kind="Pod", status="status: {phase: Running}") == []
+
+
+def test_jobs_are_left() -> None:
+    assert found("skipper", f'image: "{SKIPPER}", args: [-kubernetes]', kind="Job") == []
