@@ -21,6 +21,13 @@ IMAGE = "localhost/krm-fn:e2e"
 LOCAL_BASE = "localhost/krm-fn-base:latest"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests with real clients in one process: they share an image, and containers by name."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.xdist_group("e2e"))
+
+
 def _answers(*command: str) -> bool:
     try:
         return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 0

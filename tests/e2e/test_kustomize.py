@@ -132,8 +132,14 @@ def test_kubectl_skips_exec_functions_without_a_word(clients: Clients, examples:
 
 def test_the_mark_tells_a_skipped_function_from_one_that_ran(clients: Clients, examples: Path) -> None:
     replace(examples / "kustomize-exec" / "mesh-setup.yaml", "spec:\n", "spec:\n  markApplied: true\n")
-    assert "fn.kuma.io/applied" not in clients.ok(*KUBECTL, examples / "kustomize-exec")
-    assert "fn.kuma.io/applied: mesh-setup" in clients.ok(*KUSTOMIZE, EXEC, examples / "kustomize-exec")
+    setup = examples / "kustomize-exec" / "mesh-setup.yaml"
+    (examples / "skipped.yaml").write_text(clients.ok(*KUBECTL, examples / "kustomize-exec"))
+    (examples / "processed.yaml").write_text(clients.ok(*KUSTOMIZE, EXEC, examples / "kustomize-exec"))
+    check = ("krm-fn", "check", "--require-applied", "--fail-if-empty", "--config", setup)
+    skipped = clients.run(*check, examples / "skipped.yaml")
+    assert skipped.returncode == 1
+    assert "[not-applied]" in skipped.stdout
+    assert "[not-applied]" not in clients.ok(*check, examples / "processed.yaml")
 
 
 def test_values_that_yaml_readers_disagree_on_arrive_unharmed(way: Way, started: Clients, package: Path) -> None:
