@@ -6,7 +6,10 @@
 # Where the build reaches no package index, put the wheels of everything into a directory `wheels` first, with a Python
 # of the same version as the image's:
 #
-#   pip wheel --wheel-dir wheels hatchling . && docker build --build-arg PIP_NO_INDEX=1 .
+#   pip download --dest wheels --requirement requirements/build.txt --requirement requirements/runtime.txt
+#   docker build --build-arg PIP_NO_INDEX=1 .
+#
+# What is installed is what requirements/ names, with these hashes and nothing else.
 
 ARG BASE=docker.io/library/python:3.13-slim
 
@@ -15,12 +18,17 @@ ARG PIP_NO_INDEX=
 WORKDIR /src
 # The brackets make `wheels` optional: a pattern may match nothing, a name may not.
 COPY pyproject.toml README.md LICENSE wheel[s] ./wheels/
+COPY requirements requirements
 COPY krm_fn krm_fn
 RUN umask 022 \
  && mv wheels/pyproject.toml wheels/README.md wheels/LICENSE . \
+ && export PIP_NO_CACHE_DIR=1 PIP_FIND_LINKS=wheels \
  && python3 -m venv /tmp/pip \
  && python3 -m venv --without-pip /opt/krm-fn \
- && /tmp/pip/bin/pip --python /opt/krm-fn/bin/python3 install --no-cache-dir --find-links wheels . \
+ && /tmp/pip/bin/pip install --require-hashes --requirement requirements/build.txt \
+ && /tmp/pip/bin/pip --python /opt/krm-fn/bin/python3 install --require-hashes --requirement requirements/runtime.txt \
+ && /tmp/pip/bin/python -m hatchling build --target wheel --directory /tmp/dist \
+ && /tmp/pip/bin/pip --python /opt/krm-fn/bin/python3 install --no-deps /tmp/dist/*.whl \
  && chmod -R a+rX /opt/krm-fn
 
 FROM ${BASE}
