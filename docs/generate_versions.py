@@ -61,6 +61,7 @@ UPGRADE = f"""\
 Run the function twice, and compare. Here on a package that is read with kpt; `mesh-setup.yaml` must hold a line
 `kumaVersion:`.
 
+<!-- exit code: 0 -->
 ```sh
 kpt fn source PACKAGE --fn-config mesh-setup.yaml > package.yaml
 for minor in {" ".join(STEP)}; do

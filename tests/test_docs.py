@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import click
 import pytest
 import yaml
 
@@ -17,49 +18,14 @@ from krm_fn.commands import cli
 from krm_fn.config.load import load, schema_text
 from krm_fn.config.meshsetup import MeshSetup
 from krm_fn.function import transform
-from krm_fn.gateways.catalog import products_by_id
+from krm_fn.gateways.catalog import catalog, products_by_id
 from krm_fn.kuma.versions import VERSIONS
+from tests.docs.blocks import PAGES, SHELL, Block, all_blocks, blocks_of, prose_of, read
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / "fixtures" / "demo"
-PAGES = sorted(
-    path.relative_to(ROOT)
-    for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("fixtures/*/README.md"))
-)
 README = Path("README.md")
 SCHEMA: dict[str, Any] = yaml.safe_load(schema_text())
-
-
-class Block(NamedTuple):
-    """A fenced code block."""
-
-    page: Path
-    line: int
-    language: str
-    text: str
-
-
-def read(page: Path) -> str:
-    return (ROOT / page).read_text(encoding="utf-8")
-
-
-def blocks_of(page: Path) -> Iterator[Block]:
-    for found in re.finditer(r"(?ms)^( *)```(\w*)\n(.*?)^ *```$", read(page)):
-        text = re.sub(rf"(?m)^{found[1]}", "", found[3])
-        yield Block(page, read(page).count("\n", 0, found.start()) + 1, found[2], text)
-
-
-def prose_of(page: Path) -> str:
-    """A page without its code blocks."""
-    return re.sub(r"(?ms)^ *```.*?^ *```$", "", read(page))
-
-
-def all_blocks(*languages: str) -> list[Block]:
-    return [block for page in PAGES for block in blocks_of(page) if block.language in languages]
-
-
-def name_of(value: object) -> str:
-    return f"{value.page}:{value.line}" if isinstance(value, Block) else str(value)
 
 
 # --- Links ------------------------------------------------------------------------------------------------------------
@@ -71,7 +37,7 @@ def anchors_of(path: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@pytest.mark.parametrize("page", PAGES, ids=str)
 def test_relative_links_lead_somewhere(page: Path) -> None:
     broken = []
     for target in re.findall(r"\]\(([^)\s]+)\)", prose_of(page)):
@@ -108,25 +74,37 @@ def test_the_readme_links_the_references(page: str) -> None:
 def code_of(page: Path) -> Iterator[str]:
     """What a page shows as something to type: shell blocks line by line, and inline code."""
     for block in blocks_of(page):
-        if block.language == "sh":
-            yield from block.text.splitlines()
+        if block.language in SHELL:
+            yield from (line.removeprefix("$ ") for line in block.text.replace("\\\n", " ").splitlines())
+        if page.name == "commands.md":  # the examples in the help of each command
+            yield from map(str.strip, block.text.splitlines())
     yield from re.findall(r"`([^`\n]+)`", prose_of(page))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def command_of(words: list[str]) -> click.Command | None:
+    """The command that words name, also one below another."""
+    command: click.Command | None = cli
+    for word in words:
+        if not isinstance(command, click.Group):
+            break
+        command = command.get_command(click.Context(command), word)
+    return command
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
 def test_commands_and_their_options_exist(page: Path) -> None:
     unknown = []
     for code in code_of(page):
-        for name, rest in re.findall(r"(?:^|[|;&] *)krm-fn +([a-z][a-z-]*)(?= |$)([^|;]*)", code):
-            command = cli.commands.get(name)
+        for words, rest in re.findall(r"(?:^|[|;&] *)krm-fn +([a-z][a-z-]*(?: [a-z]+)?)(?![\w./-])([^|;]*)", code):
+            command = command_of(words.split())
             options = {opt for param in command.params for opt in param.opts} if command else set()
-            used = set(re.findall(r"(?<= )--[a-z-]+", rest))
-            if command is None or not used <= options | {"--help"}:
+            used = set(re.findall(r"(?<= )(?:--[a-z-]+|-[a-zA-Z](?= |$))", rest))
+            if command is None or not used <= options | {"--help", "-h"}:
                 unknown.append(code)
     assert unknown == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@pytest.mark.parametrize("page", PAGES, ids=str)
 def test_make_targets_exist(page: Path) -> None:
     targets = set(re.findall(r"(?m)^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8")))
     asked = [found for code in code_of(page) for found in re.findall(r"^make ([a-z]+)\b", code)]
@@ -138,9 +116,9 @@ def test_programs_of_the_project_that_are_named_exist() -> None:
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@pytest.mark.parametrize("page", PAGES, ids=str)
 def test_directories_in_shell_commands_exist(page: Path) -> None:
-    shell = [block.text for block in blocks_of(page) if block.language == "sh"]
+    shell = [block.text for block in blocks_of(page) if block.language in SHELL]
     named = {path for text in shell for path in re.findall(r"(?<![\w/])fixtures/[\w/.-]+", text)}
     assert [path for path in named if not (ROOT / path).exists()] == []
 
@@ -148,7 +126,7 @@ def test_directories_in_shell_commands_exist(page: Path) -> None:
 # --- YAML -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("block", all_blocks("yaml"), ids=name_of)
+@pytest.mark.parametrize("block", all_blocks("yaml"), ids=str)
 def test_yaml_parses(block: Block) -> None:
     assert [document for document in yaml.safe_load_all(block.text) if document is not None]
 
@@ -157,7 +135,7 @@ def function_configs() -> Iterator[tuple[str, dict[str, Any]]]:
     """Every functionConfig that a reader could copy: in pages, examples and the demo."""
     for block in all_blocks("yaml"):
         with contextlib.suppress(yaml.YAMLError):  # test_yaml_parses tells of it
-            yield from ((name_of(block), document) for document in configs_in(block.text))
+            yield from ((str(block), document) for document in configs_in(block.text))
     files = [*DEMO.rglob("*.yaml"), *(ROOT / "fixtures/examples").rglob("*.yaml"), ROOT / "kustomization.example.yaml"]
     for file in files:
         for document in configs_in(file.read_text(encoding="utf-8")):
@@ -191,7 +169,7 @@ def test_function_configs_are_valid(place: str, config: dict[str, Any]) -> None:
     assert isinstance(found, MeshSetup), f"{place}: {found}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@pytest.mark.parametrize("page", PAGES, ids=str)
 def test_settings_that_are_named_exist(page: Path) -> None:
     """`spec.a.b` in a page, if `a` is a setting of ours: other resources have a spec too."""
     unknown = []
@@ -253,7 +231,7 @@ def test_the_demo_keeps_comments(printed: Printed) -> None:
     assert removed == []
 
 
-@pytest.mark.parametrize("block", all_blocks("diff"), ids=name_of)
+@pytest.mark.parametrize("block", all_blocks("diff"), ids=str)
 def test_diffs_are_what_the_demo_prints(block: Block, printed: Printed) -> None:
     shown = hunks_by_file(block.text)
     assert shown
@@ -276,6 +254,11 @@ def rows(page: str, heading: str) -> list[list[str]]:
     section = read(Path(page)).partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     lines = [line for line in section.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_how_many_products_the_readme_promises() -> None:
+    assert "[more than thirty](docs/gateways/README.md)" in read(README)
+    assert len(catalog()) > 30
 
 
 def test_the_table_of_versions() -> None:
