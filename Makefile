@@ -115,7 +115,8 @@ $(OTHER)/fuzz/.installed: requirements/dev.txt
 
 coverage: setup ## run the tests; list lines and branches that none of them reaches
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --ignore=tests/hostile --ignore=tests/e2e --ignore=tests/test_cold_start.py $(PYTEST_ARGS)
+	$(BIN)/coverage run -m pytest --ignore=tests/hostile --ignore=tests/e2e --ignore=tests/docs --ignore=tests/fuzz \
+	  --ignore=tests/test_cold_start.py --ignore=tests/test_supply_chain.py $(PARALLEL) $(PYTEST_ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

@@ -43,6 +43,7 @@ def without_empty_documents(text: str) -> str:
     """The text without the document markers that nothing follows, as documents leave them that were taken out."""
     kept: list[str] = []
     waiting: list[str] = []  # a marker, and blank lines after it
+    is_directed = False  # whether a directive stands before, which needs its marker
     for line in _lines(text):
         is_bare_mark = line.rstrip() == MARK and line.startswith(MARK)
         if waiting and not line.strip():
@@ -51,10 +52,12 @@ def without_empty_documents(text: str) -> str:
         if not is_mark(line):
             kept += waiting
         waiting = []
-        if is_bare_mark and not (kept and kept[-1].startswith("%")):  # a directive needs its marker
+        if is_bare_mark and not is_directed:
             waiting = [line]
         else:
             kept.append(line)
+        if _says_something(line):
+            is_directed = line.startswith("%")
     return "".join(kept)
 
 
@@ -65,7 +68,11 @@ def is_mark(line: str) -> bool:
 
 def _first_line(text: str) -> str:
     """The first line that is neither blank nor a comment; empty if there is none."""
-    return next((line for line in _lines(text) if line.strip() and not line.lstrip().startswith("#")), "")
+    return next(filter(_says_something, _lines(text)), "")
+
+
+def _says_something(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith("#")
 
 
 def _without_blank_start(text: str) -> str:

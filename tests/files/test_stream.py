@@ -76,6 +76,7 @@ def test_whatever_can_be_read_alone_is_read_the_same_together(texts: list[str]) 
         ("a: 1\n", "a: 1\n"),
         ("---\na: 1\n---\nb: 2\n", "---\na: 1\n---\nb: 2\n"),
         ("---\n---\na: 1\n", "---\na: 1\n"),
+        ("%YAML 1.1\n\n# why\n---\n", "%YAML 1.1\n\n# why\n---\n"),
         ("a: 1\n---\n\n  \n---\nb: 2\n", "a: 1\n---\nb: 2\n"),
         ("a: 1\n---\n", "a: 1\n"),
         ("a: 1\n---\n---\n", "a: 1\n"),
