@@ -205,9 +205,9 @@ def test_the_image_does_it_confined(command: str, engine: str, image: str, clien
         "--user",
         "999",
         "-v",
-        f"{repository}:/tmp/work:ro",
+        f"{repository}:/tmp/checkout:ro",
         "-w",
-        "/tmp/work/apps/counter",
+        "/tmp/checkout/apps/counter",
         "-e",
         "HOME=/nonexistent",
     )
