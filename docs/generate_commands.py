@@ -12,6 +12,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import click
+from one_page import write_or_compare
 
 from krm_fn.commands import cli
 from krm_fn.report import PROGRAM
@@ -70,20 +71,5 @@ def section(path: tuple[str, ...], command: click.Command) -> str:
     return f"## {words}\n\n{more}```text\n{text}\n```\n"
 
 
-def main(arguments: list[str]) -> int:
-    """Write the page, or compare."""
-    if arguments not in ([], ["--check"]):
-        sys.stderr.write(f"{__doc__}\n")
-        return 2
-    text = page()
-    if not arguments:
-        PAGE.write_text(text, encoding="utf-8", newline="\n")
-        return 0
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
-        return 0
-    sys.stderr.write(f"{PAGE.name} is not what the commands say: run python docs/generate_commands.py\n")
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_compare(PAGE, page, "the commands say", __doc__))

@@ -16,6 +16,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from one_page import write_or_compare
+
 from krm_fn.function import transform
 from krm_fn.kuma import versions
 from krm_fn.kuma.versions import NEWEST, SUPPORTED, VERSIONS, KumaVersion
@@ -208,19 +210,5 @@ def example() -> str:
     return "".join(difflib.unified_diff(*outputs, *(f"{minor}.yaml" for minor in STEP), n=2))
 
 
-def main(arguments: list[str]) -> int:
-    if arguments not in ([], ["--check"]):
-        sys.stderr.write(f"{__doc__}\n")
-        return 2
-    text = page()
-    if not arguments:
-        PAGE.write_text(text, encoding="utf-8", newline="\n")
-        return 0
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
-        return 0
-    sys.stderr.write(f"{PAGE.name} is not what {versions.__name__} says: run python docs/generate_versions.py\n")
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_compare(PAGE, page, f"{versions.__name__} says", __doc__))
