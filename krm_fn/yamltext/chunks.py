@@ -10,11 +10,12 @@ takes in what follows it, is looked for by reading the chunk with a comment far 
 from __future__ import annotations
 
 from krm_fn.yamltext.changes import same
-from krm_fn.yamltext.read import YamlError, read_value
+from krm_fn.yamltext.errors import YamlError
 from krm_fn.yamltext.write import block_entry, block_item
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 SHORTEST = 8
@@ -46,6 +47,8 @@ class Chunk:
         """Whether the lines read as the data, whatever comes below them."""
         if _SOUND.get((id(self.lines), typing)) is self.lines:
             return True
+        from krm_fn.yamltext.read import read_value  # takes long to load, and short edits do not come this far
+
         text = "\n".join(self.lines) + "\n" + _PROBE
         try:
             found = read_value(text, typing)
@@ -56,6 +59,11 @@ class Chunk:
         if len(_SOUND) < _MOST_SOUND:
             _SOUND[id(self.lines), typing] = self.lines
         return True
+
+
+def noted(entries: Iterable[tuple[Any, Any, int, list[str]]]) -> list[Chunk]:
+    """The chunks among added entries, each a key (None in a list), a value, their column and their lines."""
+    return [Chunk(lines, key, value, column) for key, value, column, lines in entries if len(lines) >= SHORTEST]
 
 
 def shortened(text: str, chunks: list[Chunk], newline: str, typing: str) -> tuple[str, dict[str, Any]]:

@@ -77,8 +77,8 @@ class _Operation:
         self.chunks: list[Chunk] = []
 
     def result(self, change: Replace) -> str:
-        guess = with_added_entries(self.text, self.column, change, self.newline)
-        if guess is not None and self.reads_as(guess, self.after):
+        guess = self.guessed(change)
+        if guess is not None:
             return guess
         from krm_fn.yamltext.libyaml import YAMLError
 
@@ -97,6 +97,16 @@ class _Operation:
         except (Unspliceable, ValueError, YAMLError):
             result = None
         return self.round_trip(reason) if result is None else result
+
+    def guessed(self, change: Replace) -> str | None:
+        guess = with_added_entries(self.text, self.column, change, self.newline)
+        if guess is None:
+            return None
+        if guess.has_long_entries:
+            from krm_fn.yamltext.chunks import noted
+
+            self.chunks = noted(guess.entries)
+        return guess.text if self.reads_as(guess.text, self.after) else None
 
     def spliced(self, source: str, change: Replace) -> str:
         # The common edits do not come this far; the modules are loaded for those that do.

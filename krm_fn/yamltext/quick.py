@@ -1,15 +1,16 @@
-"""A cheap guess at the commonest edit: further string entries in a block mapping that stands in plain lines.
+"""A cheap guess at the commonest edits: further entries in block mappings that stand in plain lines.
 
-Nearly every change of this program adds a label or an annotation. To find the place for it one need not parse: keys
-stand in their column, and what is indented deeper belongs to them. Where a text only looks like that (inside a block
-scalar, say) the guess is wrong, which is harmless: `patch` reads every result again and goes the long way when it is
-not the data that was meant.
+Nearly every change of this program adds labels, annotations or a sidecar. To find the places for them one need not
+parse: keys stand in their column, and what is indented deeper belongs to them. Where a text only looks like that
+(inside a block scalar, say) the guess is wrong, which is harmless: `patch` reads every result again and goes the long
+way when it is not the data that was meant.
 """
 
 from __future__ import annotations
 
 from krm_fn.yamltext.changes import EditMapping
-from krm_fn.yamltext.write import key_text, scalar_text
+from krm_fn.yamltext.layout import seen_layout
+from krm_fn.yamltext.write import block_entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,28 +18,76 @@ if TYPE_CHECKING:
 
     from krm_fn.yamltext.changes import Replace
 
+    Entries = list[tuple[Any, Any, int, list[str]]]
+    """Added entries of one mapping: key, value, column and lines of each."""
 
-def with_added_entries(text: str, column: int, change: Replace, newline: str) -> str | None:
-    """The text with the added entries of one mapping, if the change is no more than that and the place is plain."""
+
+class Guess:
+    """The text with the added entries, and what these are, in the order in which they stand."""
+
+    __slots__ = ("entries", "text")
+
+    def __init__(self, text: str, entries: Entries) -> None:
+        self.text = text
+        self.entries = entries
+
+    @property
+    def has_long_entries(self) -> bool:
+        """Whether an entry takes more than one line."""
+        return any(len(lines) > 1 for _, _, _, lines in self.entries)
+
+
+def with_added_entries(text: str, column: int, change: Replace, newline: str) -> Guess | None:
+    """The text with added entries, if the change is no more than that and all the places are plain."""
+    if newline == "\r":
+        return None
     source = " " * column + text
-    start, above = 0, column - 2
-    while type(change) is EditMapping and not change.added:
-        if len(change.edits) != 1:
-            return None
-        ((key, change),) = change.edits.items()
-        head = f"{' ' * column}{key}:{newline}"
-        place = source.find(f"\n{head}", max(start - 1, 0))
-        if place < 0 and not source.startswith(head):
-            return None
-        start, above = place + 1 + len(head), column
-        column = _column_of(source, start)
-    if type(change) is not EditMapping or change.edits or column <= above:
+    additions = _Additions(source, newline)
+    if not additions.find(0, column, column - 2, change):
         return None
-    lines = _entries(change.added, column, max(column - above, 1))
-    if lines is None:
-        return None
-    end = _end_of_last_line(source, start, above)
-    return source[len(source) - len(text) : end] + "".join(newline + line for line in lines) + source[end:]
+    pieces = []
+    entries: Entries = []
+    done = len(source) - len(text)
+    for place, added in sorted(additions.found, key=lambda addition: addition[0]):
+        pieces.append(source[done:place])
+        pieces += [newline + line for entry in added for line in entry[3]]
+        entries += added
+        done = place
+    return Guess("".join([*pieces, source[done:]]), entries)
+
+
+class _Additions:
+    """What is added to one text, and where; of two at one place the deeper one comes first."""
+
+    def __init__(self, source: str, newline: str) -> None:
+        self.source = source
+        self.newline = newline
+        self.found: list[tuple[int, Entries]] = []
+
+    def find(self, start: int, column: int, above: int, change: Replace) -> bool:
+        """Find the places in a mapping from `start` on, whose parent's column is `above`; False if one is not plain."""
+        if type(change) is not EditMapping or column <= above:
+            return False
+        for key, edit in change.edits.items():
+            inside = self._below(key, start, column)
+            if inside < 0 or not self.find(inside, _column_of(self.source, inside), column, edit):
+                return False
+        if change.added:
+            self.found.append((_end_of_last_line(self.source, start, above), self._entries(change.added, column)))
+        return True
+
+    def _below(self, key: Any, start: int, column: int) -> int:
+        """Where the line ends that is a key of the mapping and nothing else; -1 where there is none."""
+        head = f"{' ' * column}{key}:{self.newline}"
+        if start == 0 and self.source.startswith(head):
+            return len(head)
+        place = self.source.find(f"\n{head}", max(start - 1, 0))
+        return -1 if place < 0 else place + 1 + len(head)
+
+    def _entries(self, added: dict[Any, Any], column: int) -> Entries:
+        on_one_line = all(type(value) is str and "\n" not in value for value in added.values())
+        step, offset = (2, 0) if on_one_line else seen_layout(self.source)
+        return [(key, value, column, block_entry(key, value, column, offset, step)) for key, value in added.items()]
 
 
 def _column_of(source: str, start: int) -> int:
@@ -70,20 +119,3 @@ def _end_of_last_line(source: str, start: int, above: int) -> int:
             last = end - 1 if source[end - 1] == "\r" else end
         start = end + 1
     return last
-
-
-def _entries(added: dict[Any, Any], column: int, step: int) -> list[str] | None:
-    """The lines of string entries, and of mappings that hold nothing but strings; None if there is anything else."""
-    lines = []
-    for key, value in added.items():
-        lead = f"{' ' * column}{key_text(key)}:"
-        if type(value) is str and "\n" not in value:
-            lines.append(f"{lead} {scalar_text(value)}")
-        elif type(value) is dict and value and all(type(inner) is str for inner in value.values()):
-            inside = _entries(value, column + step, step)
-            if inside is None:
-                return None
-            lines += [lead, *inside]
-        else:
-            return None
-    return lines

@@ -13,7 +13,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from krm_fn.yamltext.changes import EditMapping, EditSequence, Remove, Replace, changes
-from krm_fn.yamltext.incisions import seen_layout
+from krm_fn.yamltext.layout import seen_layout
 from krm_fn.yamltext.scalars import needs_quotes
 from krm_fn.yamltext.write import literal_lines
 

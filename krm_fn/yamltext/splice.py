@@ -10,7 +10,7 @@ it, together with the comment at its end; comment lines above it stay, as they m
 from __future__ import annotations
 
 from krm_fn.yamltext.changes import EditMapping, EditSequence, Remove, Replace, Unspliceable
-from krm_fn.yamltext.chunks import SHORTEST, Chunk
+from krm_fn.yamltext.chunks import Chunk, noted
 from krm_fn.yamltext.incisions import AT_ROOT, IN_LIST, IN_MAPPING, Entry, Slot, is_block, quote_of
 from krm_fn.yamltext.incisions_block import BlockIncisions
 from krm_fn.yamltext.incisions_flow import FlowIncisions
@@ -220,8 +220,7 @@ class Surgeon(BlockIncisions, FlowIncisions):
 
     def noted(self, lines: list[str], key: Any, value: Any, column: int) -> list[str]:
         """The lines of a new entry; many of them are noted, see `chunks`."""
-        if len(lines) >= SHORTEST:
-            self.chunks.append(Chunk(lines, key, value, column))
+        self.chunks += noted([(key, value, column, lines)])
         return lines
 
     def replace(self, event: Any, end: int, value: Any, slot: Slot) -> None:

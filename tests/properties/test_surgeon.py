@@ -15,6 +15,7 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -161,6 +162,37 @@ def test_patched_text_reads_as_the_changed_data(data: Any, values: list[Any], se
     assert same(found[0] if column else found, after)
     if not style.tabs and not has_unusual_breaks(text):  # ruamel.yaml takes no tab between tokens
         assert witness(lead + result) == ([after] if column else after)
+
+
+def with_added_keys(data: Any, rng: random.Random, values: list[Any]) -> Any:
+    """A copy in which mappings that hold something have further keys."""
+    root = [copy.deepcopy(data)]
+    mappings = [node for node in (parent[place] for parent, place in places(root)) if isinstance(node, dict) and node]
+    for value in values if mappings else []:
+        rng.choice(mappings)[rng.choice(["new", "newer"])] = value
+    return root[0]
+
+
+@examples(150)
+@given(nodes, st.lists(trees, min_size=1, max_size=3), st.integers(0, 2**32), st.sampled_from([KYAML, APPLY]))
+def test_the_guess_saves_time_and_changes_nothing(data: Any, values: list[Any], seed: int, typing: str) -> None:
+    style = Style(seed, wild=seed % 2 == 0)
+    style.flows = 0 if seed % 3 else style.flows
+    column = style.random.choice([0, 0, 2, 4])
+    text = style.text(data, column)
+    before = read_value(places_of_text(text, column) + text, typing)
+    before = before[0] if column else before
+    after = with_added_keys(before, style.random, values)
+
+    def outcome() -> str:
+        try:
+            return patch(text, before, after, typing, column, style.newline)
+        except PatchError as error:
+            return f"refused: {error}"
+
+    guessed = outcome()
+    with mock.patch("krm_fn.yamltext.patch.with_added_entries", return_value=None):
+        assert outcome() == guessed
 
 
 def has_unusual_breaks(text: str) -> bool:
