@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from krm_fn.gateways.catalog import products_by_id
 from krm_fn.gateways.classes import FOREIGN_CONTROLLER
-from krm_fn.gateways.product import CLASS_PARAMETERS, UPSTREAM
+from krm_fn.gateways.product import CLASS_PARAMETERS, TOLERATES, UPSTREAM
 from krm_fn.gateways.references import value_at
 from krm_fn.gateways.switches import ABSENT, CLUSTER, EXTERNAL, HEADLESS_SERVICE, readable_for
 from krm_fn.krm.outcome import field_path, info
@@ -135,7 +135,7 @@ class ClassWide:
             return "the package holds several of them, and does not tell which of them serves which routes"
         for backend in self.everything:
             if self._may_hold_for(product, switch, backend, backends[0]):
-                against = self._against(backend) or self._said_on_the_route(product, backend)
+                against = self._against(switch, backend) or self._said_on_the_route(product, backend)
                 if against:
                     return against
         return ""
@@ -154,9 +154,11 @@ class ClassWide:
             )
         return product.id in backend.products
 
-    def _against(self, backend: Backend) -> str:
+    def _against(self, switch: Switch, backend: Backend) -> str:
         """What speaks against sending to the Service address for one backend."""
         state = self.facts.state(backend.namespace, backend.service)
+        if state == HEADLESS_SERVICE and switch.headless == TOLERATES:
+            return ""  # nothing changes for it
         where = f"{backend.item.words} leads to Service {backend.namespace}/{backend.service}, which"
         if state != CLUSTER:
             return f"{where} {STATE_WORDS[state]}"

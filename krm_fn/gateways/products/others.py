@@ -277,7 +277,6 @@ PRODUCTS = (
                 "-kubernetes-force-service",
                 routes=("Ingress",),
                 since="0.13.260",
-                headless=TOLERATES,
                 found_by=OWN_PODS,
                 argument="-kubernetes-force-service",
                 images=("teapot/skipper", "zalando/skipper", "teapot/skipper-internal"),
