@@ -35,6 +35,10 @@ class Facts:
         self.present = presence_of(resources, setup).products
         self.generated = {(wanted.namespace, wanted.name) for wanted in setup.external_names}
 
+    def has_service(self, namespace: str, name: str) -> bool:
+        """Whether the package holds such a Service."""
+        return self.resources.service(namespace, name) is not None
+
     def state(self, namespace: str, name: str) -> str:
         """What a Service is, in the words of ``krm_fn.gateways.switches``."""
         if (namespace, name) in self.generated:

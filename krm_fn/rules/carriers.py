@@ -92,7 +92,7 @@ def _flagged(flags: tuple[str, ...], containers: list[Any]) -> Iterator[tuple[st
         for position, argument in enumerate(arguments):
             flag, equals, value = as_str(argument).partition("=")
             if flag in flags:
-                value = value if equals else as_str(next(iter(arguments[position + 1 : position + 2]), ""))
+                value = value if equals else as_str(value_at(arguments, (position + 1,)))
                 namespace, slash, name = value.rpartition("/")
                 if name:
                     yield ("" if namespace.startswith("$(") or not slash else namespace), name
@@ -100,9 +100,7 @@ def _flagged(flags: tuple[str, ...], containers: list[Any]) -> Iterator[tuple[st
 
 def _by_class(switch: Switch, _: Product, backend: Backend, resources: Resources) -> tuple[Item, ...]:
     ingress_class = resources.by_key.get(("networking.k8s.io", "IngressClass", "", backend.via))
-    found = ingress_class and _referred(
-        dig(ingress_class.data, "spec", "parameters"), "apiGroup", switch, resources, ""
-    )
+    found = ingress_class and _referred(dig(ingress_class.data, "spec", "parameters"), "apiGroup", switch, resources)
     return (found,) if found else ()
 
 
@@ -127,10 +125,11 @@ def parameters_of(gateway: Item, switch: Switch, resources: Resources) -> Item |
     gateway_class = resources.by_key.get((GATEWAY_GROUP, "GatewayClass", "", name))
     if gateway_class is None:
         return None
-    return _referred(dig(gateway_class.data, "spec", "parametersRef"), "group", switch, resources, "")
+    return _referred(dig(gateway_class.data, "spec", "parametersRef"), "group", switch, resources)
 
 
-def _referred(ref: object, group_field: str, switch: Switch, resources: Resources, namespace: str) -> Item | None:
+def _referred(ref: object, group_field: str, switch: Switch, resources: Resources, namespace: str = "") -> Item | None:
+    """What a reference leads to; of a namespaced object it need not name the namespace."""
     if dig(ref, "kind") != switch.object or dig(ref, group_field) != switch.group:
         return None
     home = namespace or as_str(dig(ref, "namespace"))
@@ -141,7 +140,7 @@ def _by_targets(switch: Switch, _: Product, backend: Backend, resources: Resourc
     """The policies of the route itself, else those of its Gateways: the former replace the latter."""
     targeted = _targets(switch, resources)
     item = backend.item
-    own = targeted.get((item.group, item.kind, item.namespace, item.name), ())
+    own = targeted.get((item.group, item.kind, item.namespace, item.name))
     if own:
         return tuple(own)
     return tuple(

@@ -79,7 +79,7 @@ def _past_all_settings(resources: Resources, setup: MeshSetup) -> Iterator[Resul
 
     to_pods = {(b.item.place, b.field) for b in addressed_by(resources, setup) if b.to_pods}
     for covered in coverage(resources, setup):
-        if covered.status != BYPASSED or not covered.written_in or (covered.route.place, covered.path) not in to_pods:
+        if covered.status != BYPASSED or (covered.route.place, covered.path) not in to_pods:
             continue
         service = resources.service(covered.namespace, covered.service)
         if is_excluded(covered.route, setup) or (service is not None and is_excluded(service, setup)):

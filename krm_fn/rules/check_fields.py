@@ -9,7 +9,7 @@ from __future__ import annotations
 from krm_fn.gateways.catalog import catalog
 from krm_fn.gateways.classes import GATEWAY_GROUP
 from krm_fn.gateways.product import ALTERNATIVE, BY_FIELD, TARGET_REFS, UPSTREAM
-from krm_fn.gateways.references import is_wanted, walk
+from krm_fn.gateways.references import concrete_steps, is_wanted, references, value_at, walk
 from krm_fn.krm.fields import as_list, as_map, as_str, dig
 from krm_fn.krm.outcome import info, warning
 from krm_fn.memory import cache
@@ -37,15 +37,14 @@ NOT_REFERRED_TO = "gateway-object-not-referred-to"
 class Field(Record):
     """A field of a route kind that makes a product dial Services: of objects of which groups, beside which reference.
 
-    ``around`` is the path to the mapping that holds it, ``beside`` the reference there, None where it is another's.
+    ``beside`` is the reference, whose path leads to the mapping that holds the field.
     """
 
     product: Product
     switch: Switch
     groups: tuple[str, ...]
-    around: str
     name: str
-    beside: BackendPath | None
+    beside: BackendPath
 
 
 class Named(Record):
@@ -96,36 +95,31 @@ def _fields() -> dict[str, tuple[Field, ...]]:
                 continue
             around, _, name = switch.key.rpartition(".")
             for route in product.routes:
-                if route.kind == switch.object:
-                    beside = next((path for path in route.backends if path.path == around), None)
-                    field = Field(product, switch, route.groups, around, name, beside)
-                    found.setdefault(route.kind, {}).setdefault(switch.key, field)
+                for beside in route.backends:
+                    if route.kind == switch.object and beside.path == around:
+                        field = Field(product, switch, route.groups, name, beside)
+                        found.setdefault(route.kind, {}).setdefault(switch.key, field)
     return {kind: tuple(fields.values()) for kind, fields in found.items()}
 
 
 def _unread(item: Item, field: Field, read: set[str]) -> Iterator[Result]:
     """Beside a reference that is none to a Service, or above the list of references."""
-    for path, node, _ in walk(item.data, field.around) if field.beside else ():
+    for path, node, _ in walk(item.data, field.beside.path):
         value = as_map(node).get(field.name)
-        if _is_meant(value, field) and not _names_a_service(node, field):
-            kind = as_str(as_map(node).get("kind")) or "another kind"
-            yield _misplaced(item, f"{path}.{field.name}", value, f"beside a reference to a {kind}", field)
-    above = field.around
-    while "." in above:
-        above = above.rpartition(".")[0]
-        if f"{above}.{field.name}" in read:
-            continue
+        if _is_meant(value, field) and not is_wanted(node, field.beside.when):
+            kind = as_str(as_map(node).get("kind"))
+            where = f"beside a reference to {f'a {kind}' if kind else 'another kind'}"
+            yield _misplaced(item, f"{path}.{field.name}", value, where, field)
+    above = field.beside.path.rpartition(".")[0]
+    while above and f"{above}.{field.name}" not in read:  # what is above a place that is read is told of from there
         for path, value, _ in walk(item.data, f"{above}.{field.name}"):
             if _is_meant(value, field):
                 yield _misplaced(item, path, value, f"in {above}", field)
+        above = above.rpartition(".")[0]
 
 
 def _is_meant(value: object, field: Field) -> bool:
     return value is not None and shown(value) == shown(field.switch.value)
-
-
-def _names_a_service(node: Any, field: Field) -> bool:
-    return field.beside is not None and is_wanted(node, field.beside.when)
 
 
 def _misplaced(item: Item, path: str, value: object, where: str, field: Field) -> Result:
@@ -141,16 +135,12 @@ def _misplaced(item: Item, path: str, value: object, where: str, field: Field) -
 
 def _mistyped(item: Item, field: Field, facts: Facts) -> Iterator[Result]:
     """Text where the product takes a boolean, unless `krm_fn.rules.product_switches` tells of it."""
-    if not isinstance(field.switch.value, bool) or field.beside is None:
+    if not isinstance(field.switch.value, bool):
         return
-    for path, node, _ in walk(item.data, field.around):
-        value = as_map(node).get(field.name)
-        if value is None or isinstance(value, bool) or not _names_a_service(node, field):
-            continue
-        home = as_str(dig(node, field.beside.namespace)) if field.beside.namespace else ""
-        name = as_str(dig(node, *field.beside.name.split(".")))
-        if not _is_told(home or item.namespace, name, facts):
-            yield _not_a_boolean(item, f"{path}.{field.name}", value)
+    for ref in references(item.data, field.beside, item.namespace, facts.has_service):
+        value = value_at(item.data, (*concrete_steps(ref.path), field.name))
+        if value is not None and not isinstance(value, bool) and not _is_told(ref.namespace, ref.name, facts):
+            yield _not_a_boolean(item, f"{ref.path}.{field.name}", value)
 
 
 def _is_told(namespace: str, name: str, facts: Facts) -> bool:

@@ -140,11 +140,10 @@ def _names(resources: Resources, setup: MeshSetup) -> Iterator[Result]:
             GATEWAY_NAME,
             f"Kuma knows the gateway by the Service {first.name}, the first by name of those that select it "
             f"({', '.join(view.name for view in views)})"
-            + (f", although clients come in by {front[0]}" if front and say is warning else "")
+            + (f", although clients come in by {front[0]}" if say is warning else "")
             + f": name another in spec.gateways.rules[].service, or annotate {first.name} with {names.IGNORE}: "
             '"true"',
             member.workload.item,
-            "",
         )
 
 

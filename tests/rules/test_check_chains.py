@@ -4,7 +4,18 @@ import pytest
 
 from krm_fn.rules.check_routes import ROUTE_CHECKS
 from krm_fn.rules.coverage import BY_ITSELF, BYPASSED, DETOURED, OUTSIDE, UNKNOWN, coverage
-from tests.rules.tools import Ruled, codes, config, deployment, ingress, namespace, package, run_rules, service
+from tests.rules.tools import (
+    INJECTED,
+    Ruled,
+    codes,
+    config,
+    deployment,
+    ingress,
+    namespace,
+    package,
+    run_rules,
+    service,
+)
 
 BOTH = 'ingress.kubernetes.io/service-upstream: "true", nginx.ingress.kubernetes.io/service-upstream: "true"'
 MESHED = namespace() + deployment() + service(annotations=BOTH)
@@ -99,6 +110,39 @@ def test_told(text: str, expected: list[str]) -> None:
 )
 def test_left_alone(text: str, spec: str) -> None:
     assert codes(checked(text, spec).results) == []
+
+
+def test_each_missing_object_is_told_of_once_for_each_that_names_it() -> None:
+    refs = ", ".join(
+        f"{{kind: TraefikService, name: {name}}}" for name in ("top, namespace: far", "gone", "top", "gone", "more")
+    )
+    text = MESHED + route().replace("{kind: TraefikService, name: top}", refs)
+    found = checked(text, "namespaces: [{name: far}]").results
+    assert [(result.field, result.current) for result in found] == [
+        ("spec.routes[0].services[1]", "gone"),
+        ("spec.routes[0].services[2]", "top"),
+        ("spec.routes[0].services[4]", "more"),
+    ]
+
+
+def test_a_default_backend_of_a_namespace_that_lives_elsewhere() -> None:
+    elsewhere = f"namespaces: [{{name: shop, labels: {{{INJECTED}}}}}]"
+    assert codes(checked(CLASS + ingress(annotations=MISSING), elsewhere).results) == []
+    assert codes(checked(namespace() + CLASS + ingress(annotations=MISSING)).results) == ["backend-not-found"]
+
+
+def test_routes_excluded_do_not_hide_others() -> None:
+    text = MESHED + CLASS + ingress("a", annotations=DEFAULT) + ingress("b", annotations=DEFAULT)
+    found = checked(text, "serviceUpstream: {exclude: [{kind: Ingress, name: a}]}").only("gateway-without-switch")
+    assert found.item is not None
+    assert (found.item.name, found.field) == ("b", f"metadata.annotations[{PREFIX}/default-backend]")
+
+
+def test_a_url_beside_a_default_backend_is_not_taken_for_one() -> None:
+    headless = service("db", app="web", spec="clusterIP: None")
+    both = f"{DEFAULT}, {PREFIX}/auth-url: 'http://db.shop.svc/'"
+    found = checked(MESHED + headless + CLASS + ingress(annotations=both)).only("gateway-without-switch")
+    assert found.field == f"metadata.annotations[{PREFIX}/default-backend]"
 
 
 def written(text: str, spec: str = "") -> list[tuple[str, str, str, str]]:
