@@ -182,8 +182,8 @@ def _switch(item: Item, key: str, value: object, resources: Resources, setup: Me
     where = dict.fromkeys(f"{product.name} reads it on the {kind}" for product, kind in readers)
     yield warning(
         SWITCH_MISPLACED,
-        f"nobody reads this annotation on a {item.kind}: {'; '.join(where)}. Move it there, or leave it to "
-        "spec.serviceUpstream",
+        f"nobody reads this annotation on an object of kind {item.kind}: {'; '.join(where)}. Move it there, or leave "
+        "it to spec.serviceUpstream",
         item,
         field_path("metadata", "annotations", key),
         value,
