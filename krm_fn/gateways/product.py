@@ -158,6 +158,7 @@ class Switch(Record):
     variable ``key``, of the container with one of ``images``. The argument is read beside ``beside_argument`` only,
     and not with one of ``not_with_arguments``.
     ``shared``: routes to one Service have one upstream, and the setting of one of them decides for all.
+    ``at_target_port``: the product then dials the Service's address at the target port.
     ``left``: why nobody but a person makes it, where krm-fn never does.
     """
 
@@ -185,6 +186,7 @@ class Switch(Record):
     beside_argument: str = ""
     not_with_arguments: tuple[str, ...] = ()
     shared: bool = False
+    at_target_port: bool = False
     note: str = ""
     left: str = ""
 

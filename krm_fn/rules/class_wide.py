@@ -16,6 +16,7 @@ from krm_fn.gateways.switches import ABSENT, CLUSTER, EXTERNAL, HEADLESS_SERVICE
 from krm_fn.krm.outcome import field_path, info
 from krm_fn.rules.carriers import carriers, shared_switches
 from krm_fn.rules.recognition import is_excluded
+from krm_fn.rules.target_ports import port_unlike_target, target_ports
 from krm_fn.rules.wording import shown
 
 TYPE_CHECKING = False
@@ -92,6 +93,7 @@ class ClassWide:
             self._why[_key(product, switch)] = NOT_HERE
             return
         if all(carrier.is_on for carrier in found):
+            yield from target_ports(product, switch, backends, self.facts)
             yield from self._made(product, found, backends)
             return
         if any(carrier.value is not None and not carrier.is_on for carrier in found):
@@ -135,7 +137,7 @@ class ClassWide:
             return "the package holds several of them, and does not tell which of them serves which routes"
         for backend in self.everything:
             if self._may_hold_for(product, switch, backend, backends[0]):
-                against = self._against(switch, backend) or self._said_on_the_route(product, backend)
+                against = self._against(product, switch, backend) or self._said_on_the_route(product, backend)
                 if against:
                     return against
         return ""
@@ -154,7 +156,7 @@ class ClassWide:
             )
         return product.id in backend.products
 
-    def _against(self, switch: Switch, backend: Backend) -> str:
+    def _against(self, product: Product, switch: Switch, backend: Backend) -> str:
         """What speaks against sending to the Service address for one backend."""
         state = self.facts.state(backend.namespace, backend.service)
         if state == HEADLESS_SERVICE and switch.headless == TOLERATES:
@@ -166,6 +168,10 @@ class ClassWide:
             return f"{where} is reached by UDP"
         if not self.facts.is_in_mesh(backend):
             return f"{where} is not in a mesh"
+        unlike = port_unlike_target(backend, self.facts) if switch.at_target_port else None
+        if unlike is not None:
+            port = unlike[1]
+            return f"{where} answers at {port.port}, while {product.name} would dial its target port {port.target}"
         if self.facts.is_excluded(backend):
             return f"{where} is excluded by spec.serviceUpstream.exclude, or its route"
         return ""

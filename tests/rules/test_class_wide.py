@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from krm_fn.rules.class_wide import CLASS_WIDE_LEFT
-from krm_fn.rules.product_objects import OBJECT_KEPT, OBJECT_SET
+from krm_fn.gateways.product import ALTERNATIVE, Product, Switch
+from krm_fn.rules.backends import Facts
+from krm_fn.rules.class_wide import CLASS_WIDE_LEFT, ClassWide
+from krm_fn.rules.product_objects import OBJECT_KEPT, OBJECT_SET, Objects
 from krm_fn.rules.product_switches import SWITCH_ELSEWHERE
+from krm_fn.rules.recognition import backends_of
 from krm_fn.rules.service_upstream import service_upstream
-from tests.rules.tools import codes, deployment, ingress, namespace, run_rule, service
+from tests.rules.tools import codes, config, deployment, ingress, namespace, package, run_rule, service
 
 BOTH = 'ingress.kubernetes.io/service-upstream: "true", nginx.ingress.kubernetes.io/service-upstream: "true"'
 MESHED = namespace() + deployment() + service(annotations=BOTH)
@@ -62,12 +65,6 @@ def test_an_argument_for_a_product_that_has_nothing_else() -> None:
         pytest.param(MESHED + ingress(klass="skipper"), "{}", "not in the package", id="no pods"),
         pytest.param(SKIPPED + OUTSIDE + ingress(where="out", klass="skipper"), "{}", "not in a mesh", id="outside"),
         pytest.param(
-            SKIPPED + service("db", spec="clusterIP: None") + ingress("db", klass="skipper", backend="db"),
-            "{}",
-            "headless",
-            id="headless",
-        ),
-        pytest.param(
             SKIPPED + ingress("none", klass="skipper", backend="none"), "{}", "not in the package", id="Service unknown"
         ),
         pytest.param(
@@ -102,9 +99,30 @@ def test_what_keeps_it_from_being_made(text: str, spec: str, reason: str) -> Non
     assert any(reason in result.message for result in ruled.of(SWITCH_ELSEWHERE))
 
 
-def test_another_products_routes_do_not_count() -> None:
-    other = TRAEFIK_CLASS + OUTSIDE + ingress(where="out", klass="traefik")
+FOREIGN_CLASS = """
+---
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: internal}
+spec: {controller: example.com/other}
+"""
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(TRAEFIK_CLASS + OUTSIDE + ingress(where="out", klass="traefik"), id="of a known product"),
+        pytest.param(FOREIGN_CLASS + OUTSIDE + ingress(where="out", klass="internal"), id="of a foreign controller"),
+    ],
+)
+def test_another_products_routes_do_not_count(other: str) -> None:
     assert added(SKIPPED + other) == ["-kubernetes-force-service=true"]
+
+
+def test_routes_of_another_provider_of_the_product_do_not_count() -> None:
+    """Traefik reads Ingresses of class nginx by a provider of its own, which has settings of its own."""
+    like_nginx = TRAEFIKED.replace("v3.3.4", "v3.5.0").replace(CRD, "--providers.kubernetesingressnginx")
+    assert added(like_nginx + OUTSIDE + ingress(where="out", klass="nginx")) == [f"{INGRESS}.nativelbbydefault=true"]
 
 
 def test_all_pods_of_a_product_that_has_nothing_else() -> None:
@@ -165,6 +183,54 @@ def test_no_argument_over_what_routes_say(routes: str) -> None:
     assert added(MESHED + EDGE + TRAEFIK + routes) == []
 
 
+def test_why_it_is_not_written_for_all_routes() -> None:
+    two = TRAEFIKED + gateway("docker.io/traefik:v3.3.4", INGRESS, "second")
+    told = run_rule(service_upstream, two).only(CLASS_WIDE_LEFT)
+    assert told.message == (
+        "Traefik Proxy reads --providers.kubernetesingress.nativelbbydefault: true for all routes at once; it is not "
+        "written, and what leads into a mesh gets a setting of its own: the package holds several of them, and does "
+        "not tell which of them serves which routes"
+    )
+    assert (told.field, told.current) == ("spec.template.spec.containers[0].args", None)
+    assert told.proposed == "--providers.kubernetesingress.nativelbbydefault=true"
+    own_no = MESHED + EDGE + TRAEFIK + route() + route(service="name: web, port: 80, nativeLB: false", name="plain")
+    told = run_rule(service_upstream, own_no).only(CLASS_WIDE_LEFT)
+    assert told.message.endswith(
+        ": IngressRoute shop/plain or its Service says spec.routes[].services[].nativeLB: false"
+    )
+
+
+def test_nothing_is_wanted_for_udp_alone() -> None:
+    ruled = run_rule(service_upstream, MESHED + EDGE + TRAEFIK + route("IngressRouteUDP"))
+    assert not ruled.of(CLASS_WIDE_LEFT)
+    assert not added(MESHED + EDGE + TRAEFIK + route("IngressRouteUDP"))
+
+
+def test_reasons_are_those_of_the_settings_that_the_kind_of_route_takes() -> None:
+    setup = config()
+    resources = package(MESHED + ingress(), setup)
+    (backend,) = backends_of(resources, setup)
+    facts = Facts(resources, setup)
+    walk = ClassWide(facts, Objects(resources, setup), (backend,))
+    product = Product(
+        "it",
+        "It",
+        "switch",
+        "endpoints",
+        "documented",
+        (),
+        switches=(
+            Switch("policy", "Policy", "a", left="no release has it"),
+            Switch("proxy", "Proxy", "b", routes=("Ingress",), left="it harms"),
+            Switch("proxy", "Proxy", "c", left="no release has it"),
+            Switch("proxy", "Proxy", "nothing known"),
+            Switch("proxy", "Proxy", "e", routes=("HTTPRoute",), left="of another kind of route"),
+            Switch("proxy", "Proxy", "f", purpose=ALTERNATIVE, left="of another way"),
+        ),
+    )
+    assert walk.why_not(product, backend) == "no release has it; it harms"
+
+
 KONG = """
 ---
 apiVersion: networking.k8s.io/v1
@@ -188,3 +254,9 @@ def test_classes_have_parameters_of_their_own() -> None:
         ("a", ("spec", "serviceUpstream"), True)
     ]
     assert ruled.of(CLASS_WIDE_LEFT) == []
+
+
+def test_each_class_gets_the_setting() -> None:
+    text = MESHED + KONG % ("a", "a", "a") + KONG % ("b", "b", "b")
+    ruled = run_rule(service_upstream, text + ingress(klass="a") + ingress("second", klass="b"))
+    assert [edit.item.name for edit in ruled.edits] == ["a", "b"]
