@@ -171,7 +171,7 @@ def _service(service: Item, name: str, product: Product) -> dict[str, Any]:
         "type": "ExternalName",
         "externalName": f"{service.name}.{service.namespace}.svc.cluster.local",
     }
-    ports = [_port(as_map(port)) for port in as_list(dig(service.data, "spec", "ports"))]
+    ports = [_port(port) for port in map(as_map, as_list(dig(service.data, "spec", "ports"))) if port.get("port")]
     if ports:
         spec["ports"] = ports
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
@@ -180,4 +180,4 @@ def _service(service: Item, name: str, product: Product) -> dict[str, Any]:
 def _port(port: dict[str, Any]) -> dict[str, Any]:
     """The port as the Service offers it: what its pods listen on does not count outside."""
     kept = {key: port[key] for key in ("name", "port", "protocol", "appProtocol") if port.get(key) is not None}
-    return {**kept, "targetPort": port.get("port")}
+    return {**kept, "targetPort": port["port"]}

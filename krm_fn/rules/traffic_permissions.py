@@ -8,6 +8,8 @@ https://kuma.io/docs/latest/policies/meshtrafficpermission/
 
 from __future__ import annotations
 
+from itertools import count
+
 from krm_fn.krm.fields import dig, string_map
 from krm_fn.krm.outcome import Emit, info, warning
 from krm_fn.kuma import names
@@ -64,8 +66,8 @@ def traffic_permissions(resources: Resources, setup: MeshSetup) -> Iterator[Emit
     if not gateways:
         return
     yield from _told_by_identity(gateways, resources, setup)
-    policies: dict[tuple[str, str], dict[str, Any]] = {}
-    origins: dict[tuple[str, str], Item] = {}
+    policies: dict[tuple[str, str, str], dict[str, Any]] = {}
+    origins: dict[tuple[str, str, str], Item] = {}
     for gateway in gateways:
         if gateway.product is None:
             yield info(
@@ -79,12 +81,13 @@ def traffic_permissions(resources: Resources, setup: MeshSetup) -> Iterator[Emit
             if not is_behind(service, gateway.mesh, resources, setup):
                 continue
             policy = _policy(gateway, service, setup)
-            key = (policy["metadata"]["namespace"], policy["metadata"]["name"])
+            key = (service.namespace, service.name, f"{gateway.mesh}/{policy['metadata']['name']}")
             if key in policies:  # workloads of several kinds under one name: each is allowed
                 allowed = policies[key]["spec"]["from"]
                 allowed += [entry for entry in policy["spec"]["from"] if entry not in allowed]
             else:
                 policies[key], origins[key] = policy, service
+    _give_each_its_own_name(policies)
     for key, policy in policies.items():
         yield Emit(policy, origins[key])
 
@@ -144,6 +147,28 @@ def _policy(gateway: Source, service: Item, setup: MeshSetup) -> dict[str, Any]:
             ],
         },
     }
+
+
+def _give_each_its_own_name(policies: dict[tuple[str, str, str], dict[str, Any]]) -> None:
+    """Number the policies of one name: ends of names are cut off, and ``a-to-b-to-c`` comes of different pairs.
+
+    In the order of what they are for, so that the order of the resources does not count.
+    """
+    taken = {_key(policy) for policy in policies.values()}
+    numbers: dict[tuple[str, str], Iterator[int]] = {}
+    for _, policy in sorted(policies.items()):
+        namespace, name = _key(policy)
+        if (namespace, name) not in numbers:  # the first of a name keeps it
+            numbers[namespace, name] = count(2)
+            continue
+        stem = name[: NAME_LENGTH - 8].rstrip("-.")
+        free = (f"{stem}-{number}" for number in numbers[namespace, name])
+        policy["metadata"]["name"] = next(name for name in free if (namespace, name) not in taken)
+        taken.add(_key(policy))
+
+
+def _key(policy: dict[str, Any]) -> tuple[str, str]:
+    return policy["metadata"]["namespace"], policy["metadata"]["name"]
 
 
 def _pod_labels(gateway: Member) -> dict[str, str]:

@@ -178,7 +178,7 @@ def _port_by_dns(resources: Resources, setup: MeshSetup) -> Iterator[Finding]:
         cure, template = PORT_CURES[recognition.product], member.workload.template
         if not services:
             continue
-        why = port_trap(services)
+        why = f"{port_trap(services)}: the container needs {cure.variable}={cure.value}"
         for index, container in enumerate(as_list(template.spec.get("containers"))):
             env = as_map(container).get("env")
             if as_map(container).get("name") not in recognition.containers or not is_open(container, cure):
@@ -186,7 +186,6 @@ def _port_by_dns(resources: Resources, setup: MeshSetup) -> Iterator[Finding]:
             if env is None or isinstance(env, list):
                 path = (*template.path, "spec", "containers", index, "env")
                 value = [*as_list(env), {"name": cure.variable, "value": cure.value}]
-                why = f"{why}: the container needs {cure.variable}={cure.value}"
                 yield Finding(member.workload.item, why, ((path, value),), WARNING)
 
 

@@ -8,6 +8,7 @@ from krm_fn.rules.check_services import MESH_SERVICE_ELSEWHERE, NO_MESH_SERVICE
 from krm_fn.rules.gateways import GATEWAY_ON_CONTROLLER
 from krm_fn.rules.hardening import hardening
 from krm_fn.rules.traps import DNS_ORDER, HELPER_INJECTED, PORT_CURES, START_ORDER, TRAPS
+from tests.rules.custom_tools import contour, dataplane
 from tests.rules.tools import (
     INJECTED,
     check_edit,
@@ -270,6 +271,27 @@ def test_without_detection_only_what_is_asked_for() -> None:
     text = EDGE + KIC + service("kic", "edge") + WEBHOOK
     assert run_rule(hardening, text, "gateways: {detect: 'off'}").results == []
     assert run_rule(hardening, text, "gateways: {detect: 'off', harden: apply}").of(HELPER_INJECTED)
+
+
+def test_without_detection_pods_of_operators_are_mended_too_where_that_is_asked_for() -> None:
+    text = EDGE + dataplane(f"{MARK}, kuma.io/mesh: payments")
+    assert run_rule(hardening, text, "gateways: {detect: 'off'}").results == []
+    assert run_rule(hardening, text, "gateways: {detect: 'off', harden: report}").results == []
+    mended = run_rule(hardening, text, "gateways: {detect: 'off', harden: apply}")
+    assert mended.edits
+    assert mended.only(MESH_AS_ANNOTATION).severity == INFO
+
+
+@pytest.mark.parametrize("spec", [APPLY, REPORT])
+def test_what_is_to_be_taken_away_by_hand_has_no_proposed_value(spec: str) -> None:
+    result = run_rule(hardening, EDGE + contour(f"{MARK}, kuma.io/mesh: payments"), spec).only(MESH_AS_ANNOTATION)
+    assert result.severity == WARNING
+    assert result.field == "spec.envoy.podAnnotations[kuma.io/mesh]"
+    assert result.proposed is None
+    assert result.message == (
+        "the mesh of its pods is named by an annotation, which Kuma's next major version ignores. It passes no labels "
+        "on: label the Namespace of the pods kuma.io/mesh: payments instead"
+    )
 
 
 def test_each_trap_has_its_own_code() -> None:
