@@ -152,7 +152,7 @@ def _legacy(
     """Legacy names belong to the gateway's mesh."""
     for mesh in _meshes_of(wanted, resources, setup):
         item = resources.meshes.get(mesh)
-        reason = why_no_legacy_names(config, mode_of(item.data) if item is not None else "")
+        reason = why_no_legacy_names(config, mode_of(item.data) if item is not None else DISABLED)
         if reason is not None:
             yield error(
                 LEGACY_HOSTNAME,

@@ -16,7 +16,7 @@ from krm_fn.kuma import names
 from krm_fn.kuma.services import is_ignored
 from krm_fn.rules.custom_kinds import custom_pods
 from krm_fn.rules.editing import set_text
-from krm_fn.rules.membership import is_delegated_gateway, is_outside_webhook, members, selected_by, services_of
+from krm_fn.rules.membership import is_delegated_gateway, is_undeclared, members, selected_by, services_of
 from krm_fn.rules.recognition import recognised
 from krm_fn.rules.wording import target_words
 
@@ -214,7 +214,7 @@ def _is_to_be_marked(workload: Workload, recognition: Recognition, resources: Re
     if setup.gateways.detect != "annotate" or recognition.confidence == POSSIBLE:
         return False
     member = members(resources, setup)[workload.item.place]
-    return member.in_mesh or (member.namespace is None and not is_outside_webhook(workload.item.namespace, setup))
+    return member.in_mesh or is_undeclared(member, setup)
 
 
 # --- Custom resources -------------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ SIDECAR_RENAMED = "sidecar-renamed"
 CA_FIELD = "functionConfig.spec.controlPlane.caCert"
 CA_VARIABLE = "KUMA_CONTROL_PLANE_CA_CERT"
 CA_FILE_VARIABLE = "KUMA_CONTROL_PLANE_CA_CERT_FILE"
-PLACEHOLDERS = ("kuma/kuma-dp:latest", "kuma/kuma-init:latest")
+PLACEHOLDERS = {"kuma/kuma-dp:latest": "kuma-dp", "kuma/kuma-init:latest": "kuma-init"}
 CONFIG_FIELD = "functionConfig.spec.controlPlane.config.runtime.kubernetes.injector"
 
 
@@ -140,7 +140,7 @@ def _placeholders(config: ControlPlaneConfig) -> Iterator[Result]:
             yield warning(
                 PLACEHOLDER_IMAGE,
                 f"the image {image} is Kuma's placeholder: name the one that the control plane uses, "
-                f"docker.io/kumahq/{image.partition('/')[2].partition(':')[0]}:<its version>, or pin it by digest",
+                f"docker.io/kumahq/{PLACEHOLDERS[image]}:<its version>, or pin it by digest",
                 None,
                 f"{CONFIG_FIELD}.{container}.image",
                 image,

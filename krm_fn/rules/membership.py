@@ -89,13 +89,14 @@ def _settings(resources: Resources, setup: MeshSetup) -> Mapping[str, Any]:
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Two configurations as one, mappings key by key; as in Kuma, case in keys does not matter."""
-    spelled = {key.lower(): key for key in below if isinstance(key, str)}
+    """Two configurations as one, mappings key by key; of settings in two spellings, those above come last and count.
+
+    Case is left to the reader of the settings: it does not matter in their names, but in those of variables and labels.
+    """
     result = dict(below)
     for key, value in above.items():
-        own = spelled.get(key.lower(), key)
-        there = result.get(own)
-        result[own] = _merged(there, value) if isinstance(there, dict) and isinstance(value, dict) else value
+        there = result.pop(key, None)
+        result[key] = _merged(there, value) if isinstance(there, dict) and isinstance(value, dict) else value
     return result
 
 

@@ -84,10 +84,8 @@ NOT_LABELLED = (NAMESPACE_MISSING, NAMESPACE_NOT_INJECTED)
 
 
 def as_resource(namespace: Namespace | None) -> dict[str, Any] | None:
-    """A Namespace, also one that is only declared, as Kuma reads it."""
-    if namespace is None:
-        return None
-    return {"metadata": {"name": namespace.name, "labels": namespace.labels, "annotations": namespace.annotations}}
+    """A Namespace, also one that is only declared: what Kuma reads of it to judge a Service."""
+    return None if namespace is None else {"metadata": {"labels": namespace.labels}}
 
 
 def _may_be_written(service: Item) -> bool:

@@ -56,6 +56,12 @@ DEFAULT_UID, DEFAULT_IMAGE = 5678, "kuma/kuma-init:latest"
             (2, "file"),
         ),
         (of_package("5: {a: b}\n" + FILE), GIVEN % injector("sidecarContainer: {uid: 2}"), (2, "file")),
+        (
+            of_package(FILE.replace("uid: 1", "uid: 1, UID: 3")),
+            GIVEN % injector("sidecarContainer: {uid: 2}"),
+            (2, "file"),
+        ),
+        (of_package(FILE), GIVEN % "1: {2: 3}, runtime: {4: 5}", (1, "file")),
         ("", GIVEN % injector("sidecarContainer: {uid: 2}"), (2, DEFAULT_IMAGE)),
         (of_package("[]"), GIVEN % injector("sidecarContainer: {uid: 2}"), (2, DEFAULT_IMAGE)),
         (of_package("text"), "", (DEFAULT_UID, DEFAULT_IMAGE)),
@@ -68,6 +74,13 @@ DEFAULT_UID, DEFAULT_IMAGE = 5678, "kuma/kuma-init:latest"
 )
 def test_what_counts(text: str, spec: str, found: tuple[int, str]) -> None:
     assert settings(text, spec) == found
+
+
+def test_names_of_variables_are_told_apart_by_case() -> None:
+    file = of_package(injector("sidecarContainer: {envVars: {HTTP_PROXY: file, NO_PROXY: file}}"))
+    setup = config(GIVEN % injector("sidecarContainer: {envVars: {http_proxy: given, NO_PROXY: given}}"))
+    variables = control_plane_of(package(file, setup), setup).injector.sidecar_container.env_vars
+    assert dict(variables) == {"HTTP_PROXY": "file", "NO_PROXY": "given", "http_proxy": "given"}
 
 
 def test_a_file_that_is_no_yaml_is_said() -> None:

@@ -16,9 +16,10 @@ from krm_fn.krm.documents import Documents
 from krm_fn.kuma.injection import decide
 from krm_fn.kuma.undone_sidecar import undone
 from krm_fn.kuma.written_sidecar import CODE_OF, FORMAT, KEYS, RECORD, checksum
+from krm_fn.rules.manual import manual
 from krm_fn.uninject import uninject
 
-from .tools import Ruled, codes, deployment, mesh, namespace, run_all, service
+from .tools import Ruled, codes, deployment, mesh, namespace, run_all, run_rule, service
 
 CONTROL_PLANE = """
 controlPlane:
@@ -177,6 +178,56 @@ def test_a_config_map_that_is_not_yaml_is_an_error() -> None:
     assert found.code == "control-plane-config"
 
 
+@pytest.mark.parametrize(
+    ("container", "image"),
+    [("sidecarContainer", "kuma-dp"), ("initContainer", "kuma-init")],
+)
+def test_kumas_placeholder_is_no_image_of_a_version(container: str, image: str) -> None:
+    kept = "initContainer: {image: 'i:1'}" if container == "sidecarContainer" else "sidecarContainer: {image: 'd:1'}"
+    spec = f"""
+injection: {{mode: manual}}
+controlPlane: {{address: "http://cp:5676", config: {{runtime: {{kubernetes: {{injector: {{{kept}}}}}}}}}}}
+"""
+    ruled = run_rule(manual, namespace() + deployment(), spec)
+    [found] = ruled.results
+    assert (found.code, found.severity, found.item) == ("placeholder-image", "warning", None)
+    assert found.message == (
+        f"the image kuma/{image}:latest is Kuma's placeholder: name the one that the control plane uses, "
+        f"docker.io/kumahq/{image}:<its version>, or pin it by digest"
+    )
+    assert found.field == f"functionConfig.spec.controlPlane.config.runtime.kubernetes.injector.{container}.image"
+    assert found.current == f"kuma/{image}:latest"
+    assert len(ruled.edits) == 1, "the sidecar is written all the same"
+
+
+@pytest.mark.parametrize("image", ["kuma/kuma-dp:2.14.3", "kuma/kuma-dp", "example.com/kuma/kuma-dp:latest"])
+def test_other_images_are_taken_as_they_are(image: str) -> None:
+    assert run_rule(manual, namespace() + deployment(), MANUAL.replace("dp@sha256:1", image)).results == []
+
+
+# --- What Kuma's injector refuses -------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("annotations", "said"),
+    [
+        ("kuma.io/gateway: oops", []),  # the check of pods tells these two, and more about them
+        ("kuma.io/service-account-token-volume: none", []),
+        (
+            "kuma.io/gateway: builtin",
+            [
+                'unable to set kuma.io/virtual-probes: annotation "kuma.io/gateway" has wrong value "builtin": Kuma\'s '
+                "injector refuses the pods"
+            ],
+        ),
+    ],
+)
+def test_what_the_injector_refuses_gets_no_sidecar_and_is_told_once(annotations: str, said: list[str]) -> None:
+    text = namespace() + deployment(annotations=annotations)
+    ruled = run_rule(manual, text, MANUAL)
+    assert not ruled.edits
+    assert [result.message for result in ruled.results] == said
+    assert len([result for result in run_all(text, MANUAL).results if result.severity == "error"]) == 1
+
+
 # --- Mesh -------------------------------------------------------------------------------------------------------------
 def test_the_mesh_follows_the_namespace_after_injection() -> None:
     first = run_all(namespace() + deployment(), MANUAL)
@@ -239,6 +290,20 @@ def test_what_was_edited_is_never_lost(edit: Any) -> None:
     forced = uninject(text, force=True)
     assert (forced.removed, len(forced.notes)) == (1, 1)
     assert RECORD not in forced.text
+
+
+def test_each_edit_by_hand_is_named_and_the_other_workloads_are_brought_up_to_date() -> None:
+    off = deployment("off", labels="kuma.io/sidecar-injection: disabled")
+    data = injected(namespace() + off + deployment("a") + deployment("b") + deployment("c"))
+    for container in (0, 1):
+        data[2]["spec"]["template"]["spec"]["initContainers"][container]["image"] = "mine"
+    ruled = run_all(as_text(data), MANUAL.replace("dp@sha256:1", "dp@sha256:2"))
+    [found] = [result for result in ruled.results if result.code == "sidecar-edited"]
+    assert "(spec.initContainers, kuma-init; spec.initContainers, kuma-sidecar)" in found.message
+    assert found.item is not None
+    assert found.item.words == "Deployment shop/a"
+    assert found.field == "spec.template.spec"
+    assert [(sidecar(template(ruled, index)) or {})["image"] for index in (3, 4)] == ["dp@sha256:2"] * 2
 
 
 @pytest.mark.parametrize("record", ["", "v1", "v2 {}", "v1 [", "v1 []", 1, None, ["x"]])

@@ -49,3 +49,9 @@ def test_what_is_said() -> None:
     assert result.field == "spec.template.metadata.labels[kuma.io/mesh]"
     assert result.current == "a"
     assert 'pod is in mesh "a" but namespace "shop" already contains dataplanes in mesh "b"' in result.message
+
+
+def test_a_dataplane_without_the_label_is_in_another_mesh_for_the_pod_validator() -> None:
+    unlabelled = dataplane("a").replace("labels: {kuma.io/mesh: a}", "labels: {}")
+    result = run_rule(checks, WORKLOAD + unlabelled, ONE_MESH).only(CODE)
+    assert 'already contains dataplanes in mesh ""' in result.message

@@ -2,8 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from krm_fn.rules.service_upstream import SERVICE_MIXED, UPSTREAM_KEPT, UPSTREAM_OVERWRITTEN, service_upstream
-from tests.rules.tools import check_edit, check_noop, codes, deployment, namespace, run_rule, service
+from krm_fn.rules.service_upstream import (
+    SERVICE_MIXED,
+    UPSTREAM_KEPT,
+    UPSTREAM_OVERWRITTEN,
+    kuma_writes,
+    service_upstream,
+)
+from tests.rules.tools import check_edit, check_noop, codes, deployment, namespace, package, run_rule, service
 
 BOTH = 'ingress.kubernetes.io/service-upstream: "true", nginx.ingress.kubernetes.io/service-upstream: "true"'
 FALSE = BOTH.replace('"true"', '"false"')
@@ -73,3 +79,32 @@ def test_pods_that_kuma_refuses_are_not_called_outside() -> None:
     refused = deployment("old", labels="kuma.io/sidecar-injection: maybe").replace("app: old", "app: web")
     text = namespace() + deployment() + refused + service(annotations=BOTH)
     check_noop(service_upstream, text)
+
+
+def test_a_service_half_in_the_mesh_names_three_workloads_of_each_side() -> None:
+    inside = "".join(deployment(f"in{n}") for n in range(4)).replace("app: in", "tier: x, app: in")
+    outside = "".join(deployment(f"out{n}", labels="kuma.io/sidecar-injection: disabled") for n in range(4))
+    everyone = service().replace("app: web", "tier: x")
+    text = namespace() + inside + outside.replace("app: out", "tier: x, app: out") + everyone
+    found = run_rule(service_upstream, text).only(SERVICE_MIXED)
+    assert found.message.startswith(
+        "it selects pods in the mesh (Deployment shop/in0, Deployment shop/in1, Deployment shop/in2) and pods outside "
+        "(Deployment shop/out0, Deployment shop/out1, Deployment shop/out2): clients in the mesh"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "writes"),
+    [
+        (namespace() + service(), True),
+        (namespace() + service(annotations=FALSE), True),
+        (OFF + service(), False),
+        (service(), False),
+        (namespace(labels="kuma.io/sidecar-injection: oops") + service(), False),
+        (namespace() + service(annotations="kuma.io/ignore: oops"), False),
+        (namespace() + service(annotations='kuma.io/ignore: "true"'), False),
+    ],
+)
+def test_what_kuma_itself_annotates(text: str, writes: bool) -> None:
+    resources = package(text)
+    assert kuma_writes(resources.services[0], resources) is writes
