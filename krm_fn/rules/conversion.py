@@ -142,7 +142,7 @@ class Package:
             first,
             governing,
             generated_name=not item.name,
-            shared_name=self._names.get((item.namespace, item.name), 0) > 1,
+            shared_name=self._names[item.namespace, item.name] > 1,
         )
 
     def _surroundings(self, member: Member) -> Surroundings:
@@ -151,7 +151,7 @@ class Package:
         if found is None:
             resources = self.resources
             found = self._around[namespace] = Surroundings(
-                namespace=_as_resource(namespace, member.namespace),
+                namespace=_as_resource(member.namespace),
                 services=self.indexes.get(namespace) or ServiceIndex(),
                 version=version_of(self.setup),
                 config=self.config,
@@ -186,13 +186,13 @@ def _data(item: Item | None) -> dict[str, Any] | None:
     return None if item is None else item.data
 
 
-def _as_resource(name: str, namespace: Namespace | None) -> dict[str, Any]:
-    """The Namespace as Kuma reads it; one that nobody declares has no labels."""
+def _as_resource(namespace: Namespace | None) -> dict[str, Any]:
+    """What Kuma reads of the Namespace; one that nobody declares has no labels."""
     if namespace is not None and namespace.item is not None:
         return namespace.item.data
     labels = namespace.labels if namespace else {}
     annotations = namespace.annotations if namespace else {}
-    return {"metadata": {"name": name, "labels": labels, "annotations": annotations}}
+    return {"metadata": {"labels": labels, "annotations": annotations}}
 
 
 def _place_of(key: str, member: Member) -> tuple[str, str | None]:
@@ -210,4 +210,4 @@ def _none(item: Item, found: Conversion | Preview) -> Result:
 
 
 def _events(item: Item, events: tuple[str, ...]) -> tuple[Result, ...]:
-    return tuple(warning(event, EVENTS.get(event, event), item) for event in events)
+    return tuple(warning(event, EVENTS[event], item) for event in events)

@@ -236,11 +236,11 @@ class _Judge:
         if backend.detour:
             return DETOURED, f"ExternalName Service {backend.detour}"
         if self.facts.state(backend.namespace, backend.service) == HEADLESS_SERVICE:
-            return self._in_spite(product, backend, "a headless Service has no address to send to")
+            return self._in_spite(product, "a headless Service has no address to send to")
         on = self._by_setting(product, backend)
-        return (SWITCHED, on) if on else self._in_spite(product, backend, self._why_not(product, backend))
+        return (SWITCHED, on) if on else self._in_spite(product, self._why_not(product, backend))
 
-    def _in_spite(self, product: Product, backend: Backend, why: str) -> tuple[str, str]:
+    def _in_spite(self, product: Product, why: str) -> tuple[str, str]:
         """Direct access reaches pods in the mesh, whatever keeps the gateway from the Service."""
         from krm_fn.rules.detours import has_direct_access
 
@@ -256,8 +256,8 @@ class _Judge:
         for switch, holder, value in self._beside(product, backend):
             if type(value) is type(switch.value) and value == switch.value:
                 return f"{_words(switch)} of {holder.words}"
-            if holder is backend.item and value is not None:
-                return ""  # what stands on the route itself decides
+            if value is not None:
+                return ""  # what the route or its Service says is heard before what holds for many routes
         if self._kuma_will_write(product, backend):
             return "the annotation that Kuma writes in the cluster"
         item = is_on_in_objects(product, backend, self.resources)

@@ -102,7 +102,7 @@ def _product_of_gateway(item: Item, row: Row, resources: Resources) -> str:
     """The product that copies a Gateway's annotations onto its pods; none where its parameters are marked instead."""
     gateway_class = class_of(item, resources)
     controller = as_str(dig(gateway_class.data, "spec", "controllerName")) if gateway_class is not None else ""
-    product = _product_of_controller(controller) if controller else None
+    product = _product_of_controller(controller)
     if (
         product is None
         or product.family == IMPOSSIBLE

@@ -7,7 +7,10 @@ import yaml
 
 from krm_fn.krm.fields import dig
 from krm_fn.krm.outcome import INFO, WARNING
+from krm_fn.rules import custom_hardening as module
 from krm_fn.rules.check_pods import MESH_AS_ANNOTATION, NO_CREDENTIALS
+from krm_fn.rules.custom_pods import Pods
+from krm_fn.rules.custom_rows import Row
 from krm_fn.rules.hardening import hardening
 from krm_fn.rules.traps import DNS_ORDER, START_ORDER
 from tests.rules.custom_tools import (
@@ -23,7 +26,7 @@ from tests.rules.custom_tools import (
     parameters,
     values,
 )
-from tests.rules.tools import check_noop, namespace, run_rule
+from tests.rules.tools import check_noop, namespace, package, run_rule
 
 APPLY = "gateways: {harden: apply}"
 REPORT = "gateways: {harden: report}"
@@ -62,10 +65,24 @@ PROJECTED = "volumes: [{name: mine, projected: {sources: [{serviceAccountToken: 
         pytest.param(EDGE + dataplane(NAMED, spec="{containers: proxy}") + SHOP + KONG_CLASS, id="odd containers"),
         pytest.param(EDGE + dataplane(spec="{volumes: none}"), id="odd volumes"),
         pytest.param(EDGE + dataplane(f"{NAMED}, kuma.io/mesh: a", "kuma.io/mesh: b"), id="the label counts"),
+        pytest.param(EDGE + dataplane(spec="{containers: [{name: kuma-sidecar}]}"), id="a sidecar of their own"),
     ],
 )
 def test_left_alone(text: str, spec: str) -> None:
     check_noop(hardening, text, spec)
+
+
+def test_a_start_order_matters_where_one_pod_is_controller_and_proxy() -> None:
+    waiting = values("deployment: {podAnnotations: {kuma.io/wait-for-dataplane-ready: 'false'}}")
+    for text in (EDGE + dataplane(NAMED), EDGE + waiting):
+        check_noop(hardening, text, OLD)
+    told = run_rule(hardening, EDGE + values("a: 1"), OLD.replace("apply", "report")).only(START_ORDER)
+    assert told.severity == INFO
+    assert told.message == (
+        "the controller in its pods calls the API server before the sidecar is ready, and may fail at start. Set "
+        "spec.valuesContent, deployment.podAnnotations[kuma.io/wait-for-dataplane-ready] to true. "
+        "spec.gateways.harden: apply does it"
+    )
 
 
 def after(text: str, spec: str = APPLY) -> list[dict[str, Any]]:
@@ -176,8 +193,61 @@ def test_the_mesh_as_a_label() -> None:
     assert "kuma.io/mesh" not in template["metadata"]["annotations"]
     ruled = run_rule(hardening, contour(f"{NAMED}, kuma.io/mesh: pay"), APPLY)
     assert not ruled.edits
-    assert "label the Namespace" in ruled.only(MESH_AS_ANNOTATION).message
+    told = ruled.only(MESH_AS_ANNOTATION)
+    assert told.message == (
+        "the mesh of its pods is named by an annotation, which Kuma's next major version ignores. It passes no labels "
+        "on: label the Namespace of the pods kuma.io/mesh: pay instead"
+    )
+    assert (told.severity, told.field) == (WARNING, "spec.envoy.podAnnotations[kuma.io/mesh]")
+    assert told.item is ruled.resources.items[0]
     assert CONTOUR in str(ruled.data)
+
+
+def test_no_empty_mapping_stays_behind() -> None:
+    alone = dataplane("kuma.io/mesh: pay", spec="{automountServiceAccountToken: true}")
+    template = dig(after(alone + EDGE)[0], "spec", "deployment", "podTemplateSpec")
+    assert template["metadata"] == {"labels": {"kuma.io/mesh": "pay"}}
+
+
+def test_each_resource_is_mended_whatever_the_one_before_it_needs() -> None:
+    spec = "{containers: [{name: proxy%s}]}"
+    fine = dataplane(NAMED, spec=spec % ", env: [{name: KONG_DNS_ORDER, value: A}]")
+    odd = dataplane(NAMED, spec="{containers: proxy}").replace("name: dp", "name: odd")
+    last = dataplane(f"{MARK}, kuma.io/mesh: pay", spec=spec % "").replace("name: dp", "name: last")
+    ruled = run_rule(hardening, fine + odd + last + EDGE + SHOP + KONG_CLASS, REPORT)
+    told = [(result.code, result.item.name) for result in ruled.results if result.item]
+    assert told == [(MESH_AS_ANNOTATION, "last"), (NO_CREDENTIALS, "last"), (DNS_ORDER, "last")]
+
+
+def test_each_resource_without_labels_is_told_of() -> None:
+    named = contour(f"{NAMED}, kuma.io/mesh: pay")
+    told = run_rule(hardening, named + named.replace("name: it", "name: second"), REPORT).of(MESH_AS_ANNOTATION)
+    assert [result.item.name for result in told if result.item] == ["it", "second"]
+
+
+def test_the_api_server_wants_the_type_of_a_provider() -> None:
+    untyped = envoy_proxy().replace("type: Kubernetes, ", "")
+    assert "type:" not in untyped
+    [proxy] = after(untyped)
+    assert proxy["spec"]["provider"]["type"] == "Kubernetes"
+
+
+def test_a_product_that_mounts_the_token_may_be_told_not_to() -> None:
+    row = Row((), "It", ("annotations",), spec=("spec",))
+    item = package(dataplane()).items[0]
+    assert module._has_token(Pods(item, "traefik", row, {}))
+    assert not module._has_token(Pods(item, "traefik", row, {"spec": {"automountServiceAccountToken": False}}))
+
+
+def test_volumes_of_a_product_of_which_nobody_knows_where_they_go() -> None:
+    row = Row((), "It", ("annotations",))
+    pods = Pods(package(dataplane()).items[0], "other", row, {})
+    advice = module._by_hand(pods, module._token_edits(pods))
+    assert advice == (
+        "Add the volume kuma-service-account-token (projected: serviceAccountToken with path token, ConfigMap "
+        "kube-root-ca.crt, downwardAPI with the namespace) to the pods, by whatever means the product has, and set "
+        f"annotations[{TOKEN}] to kuma-service-account-token"
+    )
 
 
 def test_all_that_a_text_needs_comes_in_one_edit() -> None:

@@ -33,6 +33,21 @@ def rule(kind: str, more: str = "inject: true", setup: str = "") -> str:
     [
         pytest.param(EDGE + dataplane(labels=f"{LABEL}: enabled"), rule("DataPlane"), id="there already"),
         pytest.param(EDGE + dataplane(labels=f"{LABEL}: 'true'"), rule("DataPlane"), id="another spelling"),
+        pytest.param(
+            EDGE + dataplane(labels=f"{LABEL}: enabled"),
+            rule("DataPlane", setup=", override: true"),
+            id="nothing to win",
+        ),
+        pytest.param(
+            namespace("edge", labels="") + dataplane(labels=f"{LABEL}: disabled"),
+            rule("DataPlane"),
+            id="the Namespace of pods that stay out",
+        ),
+        pytest.param(
+            namespace("edge", labels="") + dataplane(labels=f"{LABEL}: perhaps"),
+            rule("DataPlane"),
+            id="the Namespace of pods with a label of no known value",
+        ),
         pytest.param(EDGE + dataplane(), "{}", id="no rules"),
         pytest.param(
             EDGE + dataplane(labels="kuma.io/mesh: default"),
@@ -96,7 +111,12 @@ def test_what_the_manifest_says_wins() -> None:
     off = EDGE + dataplane(labels=f"{LABEL}: disabled")
     ruled = run_rule(injection, off, rule("DataPlane"))
     assert not ruled.edits
-    assert ruled.only(MANIFEST_WINS).severity == INFO
+    won = ruled.only(MANIFEST_WINS)
+    assert (won.severity, won.current, won.proposed) == (INFO, "disabled", "enabled")
+    assert won.item is not None
+    assert won.item.words == "DataPlane edge/dp"
+    assert won.field == f"spec.deployment.podTemplateSpec.metadata.labels[{LABEL}]"
+    assert won.message.startswith("rule 0 asks for enabled, the manifest says disabled and wins: ")
     assert len(run_rule(injection, off, rule("DataPlane", setup=", override: true")).edits) == 1
 
 
@@ -107,6 +127,8 @@ def test_the_namespace_of_the_pods_is_made_visible() -> None:
     assert "injects this resource" in run_rule(injection, dataplane(), declared).only(NAMESPACE_OUTSIDE).message
     unknown = run_rule(injection, dataplane(), rule("DataPlane")).only(ELSEWHERE)
     assert (unknown.severity, "in edge" in unknown.message) == (WARNING, True)
+    there = namespace("edge", labels="") + dataplane(labels=f"{LABEL}: enabled")
+    assert [edit.item.kind for edit in run_rule(injection, there, rule("DataPlane")).edits] == ["Namespace"]
     old = rule("DataPlane") + "\nkumaVersion: '2.10'"
     assert not run_rule(injection, dataplane(), old).results
 
@@ -120,13 +142,35 @@ def test_pods_beside_the_controller() -> None:
     assert unknown.only(ELSEWHERE).severity == INFO
 
 
-def test_a_resource_without_labels_of_pods() -> None:
-    text = namespace("front", labels="") + contour() + gateway("x", "ContourDeployment/projectcontour.io")
-    ruled = run_rule(injection, text, rule("ContourDeployment"))
+BY_GATEWAY = gateway("x", "ContourDeployment/projectcontour.io")
+
+
+def test_namespaces_that_nobody_knows_are_all_named() -> None:
+    by_gateway = gateway("kgateway.dev/kgateway", "GatewayParameters/gateway.kgateway.dev")
+    text = parameters() + by_gateway + by_gateway.replace("namespace: front}", "namespace: side}")
+    found = run_rule(injection, text, rule("GatewayParameters")).only(ELSEWHERE)
+    assert ", in front, side, which is neither in the package nor declared: " in found.message
+
+
+@pytest.mark.parametrize(
+    ("text", "spaces"),
+    [
+        (contour(), ""),
+        (contour() + BY_GATEWAY, " (front)"),
+        (contour() + BY_GATEWAY + BY_GATEWAY.replace("namespace: front}", "namespace: side}"), " (front, side)"),
+    ],
+)
+def test_a_resource_without_labels_of_pods(text: str, spaces: str) -> None:
+    around = namespace("front", labels="") + namespace("side", labels="")
+    ruled = run_rule(injection, around + text, rule("ContourDeployment", "inject: true, mesh: payments"))
     assert not ruled.edits
     found = ruled.only(NO_POD_LABELS)
     assert found.severity == WARNING
-    assert "(front)" in found.message
+    assert found.message == (
+        f"rule 0 asks for labels of the pods that Contour makes of it ({LABEL}: enabled, kuma.io/mesh: payments), but "
+        "a ContourDeployment passes annotations on and no labels, and Kuma does not read injection from annotations: "
+        f"label the Namespace of the pods{spaces} instead"
+    )
 
 
 def test_a_label_that_cannot_be_written() -> None:

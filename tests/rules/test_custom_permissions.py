@@ -19,7 +19,7 @@ from tests.rules.custom_tools import (
     gateway,
     parameters,
 )
-from tests.rules.tools import check_noop, namespace, run_rule
+from tests.rules.tools import check_noop, deployment, ingress, namespace, run_rule, service
 
 EMIT = "gateways: {trafficPermissions: emit}"
 EDGE = namespace("edge")
@@ -43,6 +43,10 @@ NGINX = gateway("gateway.nginx.org/nginx-gateway-controller", infrastructure=f"a
         pytest.param(EDGE + SHOP + KONG_CLASS + dataplane(labels="kuma.io/mesh: other"), id="another mesh"),
         pytest.param(EDGE + SHOP + ENVOY_CLASS + dataplane(), id="routes of another product"),
         pytest.param(SHOP + envoy_proxy(), id="an unknown Namespace, and no route"),
+        pytest.param(
+            SHOP + ENVOY_CLASS + envoy_proxy(more="labels: {kuma.io/mesh: other}"),
+            id="an unknown Namespace, but another mesh",
+        ),
     ],
 )
 def test_left_alone(text: str) -> None:
@@ -110,4 +114,39 @@ def test_unknown_labels() -> None:
     klass = gateway("solo.io/gloo-gateway", "GatewayParameters/gateway.gloo.solo.io")
     result = run_rule(traffic_permissions, SHOP + FRONT + gloo + klass, EMIT).only(NOT_DERIVED)
     assert "which labels" in result.message
-    assert "k8s.kuma.io/namespace: front" in result.message
+    assert result.message.endswith("selects MeshSubset {k8s.kuma.io/namespace: front, <labels of a generated pod>}")
+
+
+CONTOUR_ROUTE = ingress(klass="contour")
+
+
+def test_a_label_that_tells_the_gateway_stands_for_any_of_them() -> None:
+    found = run_rule(traffic_permissions, SHOP + contour() + CONTOUR_ROUTE, EMIT).only(NOT_DERIVED)
+    assert found.message == (
+        "Contour makes the pods of this gateway, and nobody can tell from the package which Namespace they have: write "
+        "a MeshTrafficPermission for shop/web whose from selects MeshSubset "
+        "{k8s.kuma.io/namespace: <their Namespace>, app: envoy-<its Gateway>}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "listed"),
+    [
+        (("a", "b"), "shop/a, shop/b"),
+        (("a", "b", "c"), "shop/a, shop/b, shop/c"),
+        (("a", "b", "c", "d"), "shop/a, shop/b, shop/c and 1 more"),
+        (("a", "b", "c", "d", "e"), "shop/a, shop/b, shop/c and 2 more"),
+    ],
+)
+def test_a_few_of_many_services_are_named(names: tuple[str, ...], listed: str) -> None:
+    shop = namespace() + "".join(
+        deployment(name) + service(name) + ingress(name, backend=name, klass="contour") for name in names
+    )
+    found = run_rule(traffic_permissions, shop + contour(), EMIT).only(NOT_DERIVED)
+    assert f" a MeshTrafficPermission for {listed} whose from " in found.message
+
+
+def test_each_gateway_of_which_something_is_unknown_is_told() -> None:
+    idle = parameters()  # no route leads to its product
+    found = run_rule(traffic_permissions, SHOP + idle + contour() + CONTOUR_ROUTE, EMIT).of(NOT_DERIVED)
+    assert [result.item.kind for result in found if result.item] == ["ContourDeployment"]

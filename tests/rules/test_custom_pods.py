@@ -22,6 +22,7 @@ from tests.rules.tools import check_noop, namespace, run_rule
 ANNOTATE = "gateways: {detect: annotate}"
 KONG = "gateway-operator.konghq.com/v1beta1"
 KGATEWAY = "gateway.kgateway.dev/v1alpha1"
+HELM = "helm.cattle.io/v1"
 MARK = "kuma.io/gateway: enabled"
 NGINX_CLASS = """
 ---
@@ -76,6 +77,8 @@ def values(text: str, name: str = "traefik") -> str:
         ),
         pytest.param(values("a: [b"), id="values that are no YAML"),
         pytest.param(values("- a"), id="values that are a list"),
+        pytest.param(custom("HelmChartConfig", HELM, "valuesContent: 7", "traefik"), id="values that are a number"),
+        pytest.param(custom("HelmChartConfig", HELM, "valuesContent: {a: 1}", "traefik"), id="values that are no text"),
         pytest.param(values("deployment: {replicas: 1}", "other"), id="another chart"),
         pytest.param(values("a: 1\n---\nb: 2\n"), id="two documents"),
         pytest.param(
@@ -140,6 +143,27 @@ def test_a_gateway_whose_parameters_are_marked_is_not_marked_too() -> None:
         assert len(run_rule(gateways, text, ANNOTATE).edits) == 1, "parameters elsewhere are out of sight"
 
 
+@pytest.mark.parametrize(
+    ("parameters", "reference"),
+    [
+        pytest.param(
+            custom("GatewayParameters", "example.com/v1", ""),
+            "{group: example.com, kind: GatewayParameters, name: it",
+            id="a kind of the same name",
+        ),
+        pytest.param(
+            custom("Backend", KGATEWAY, ""),
+            "{group: gateway.kgateway.dev, kind: Backend, name: it",
+            id="another kind of the group",
+        ),
+    ],
+)
+def test_a_gateway_whose_parameters_hold_no_mark_is_marked_itself(parameters: str, reference: str) -> None:
+    klass = NGINX_CLASS.replace("gateway.nginx.org/nginx-gateway-controller", "kgateway.dev/kgateway")
+    text = klass % f", parametersRef: {reference}, namespace: edge}}" + GATEWAY % ""
+    assert [edit.item.kind for edit in run_rule(gateways, parameters + text, ANNOTATE).edits] == ["Gateway"]
+
+
 def marked_values(text: str) -> Any:
     [edit] = run_rule(gateways, values(text), ANNOTATE).edits
     return edit.value
@@ -157,10 +181,21 @@ def test_no_values_yet(text: str) -> None:
     assert yaml.safe_load(marked_values(text)) == {"deployment": {"podAnnotations": {"kuma.io/gateway": "enabled"}}}
 
 
-def test_values_that_stand_in_the_way() -> None:
-    ruled = run_rule(gateways, values("deployment: none"), ANNOTATE)
+def test_a_chart_without_any_values() -> None:
+    [edit] = run_rule(gateways, custom("HelmChartConfig", HELM, "", "traefik"), ANNOTATE).edits
+    assert yaml.safe_load(edit.value) == {"deployment": {"podAnnotations": {"kuma.io/gateway": "enabled"}}}
+
+
+@pytest.mark.parametrize("text", ["deployment: none", "deployment: {podAnnotations: none}", "deployment: [a]"])
+def test_values_that_stand_in_the_way(text: str) -> None:
+    ruled = run_rule(gateways, values(text), ANNOTATE)
     assert not ruled.edits
-    assert "by hand" in ruled.only(NOT_WRITABLE).message
+    told = ruled.only(NOT_WRITABLE)
+    assert told.message == (
+        "the text of values cannot be edited: write deployment.podAnnotations[kuma.io/gateway] by hand"
+    )
+    assert told.field == "spec.valuesContent"
+    assert told.item is ruled.resources.items[0]
 
 
 @pytest.mark.parametrize(
@@ -230,6 +265,8 @@ def test_what_is_never_applied_is_left_alone() -> None:
     ruled = run_rule(gateways, local, ANNOTATE)
     assert not ruled.edits
     assert not ruled.results
+    ruled = run_rule(gateways, local + custom("DataPlane", KONG, "", "applied"), ANNOTATE)
+    assert [edit.item.name for edit in ruled.edits] == ["applied"]
 
 
 def test_a_known_place_outside_of_the_mesh_is_not_marked() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from krm_fn.rules.dataplanes import dataplanes
-from tests.rules.tools import deployment, namespace, run_rule, service
+from tests.rules.tools import deployment, mesh, namespace, run_rule, service
 
 GATEWAY = "kuma.io/gateway: enabled"
 POD = """
@@ -119,3 +119,54 @@ def test_the_mesh_of_a_dataplane_in_the_package() -> None:
         'meshes.kuma.io "missing" not found: it is neither in the package nor in spec.meshes; add the Mesh, '
         "or name another"
     )
+
+
+# --- Why there is none ------------------------------------------------------------------------------------------------
+OUTSIDE = deployment(labels="kuma.io/sidecar-injection: disabled")
+ALL = "dataplanes: {emit: all}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "said"),
+    [
+        (OUTSIDE, "webhook", []),
+        (OUTSIDE, "none", ["no-dataplane"]),
+        (POD % "", "webhook", ["no-dataplane"]),
+        (POD % "", "none", ["no-dataplane"]),
+        (POD_TEMPLATE % "", "none", []),
+    ],
+)
+def test_pods_outside_of_a_mesh(text: str, mode: str, said: list[str]) -> None:
+    """Where nothing is to be injected any more, everything is looked at as it stands."""
+    ruled = run_rule(dataplanes, namespace() + text, f"{ALL}injection: {{mode: {mode}}}")
+    assert [result.code for result in ruled.results] == said
+    assert not ruled.emits
+
+
+TPROXY = "controlPlane: {config: {runtime: {kubernetes: {injector: {transparentProxyConfigMap: tproxy}}}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "missing", "emitted"),
+    [
+        (deployment("a") + POD % JOINED, "webhook", 1, ["web"]),
+        (POD % JOINED, "webhook", 0, ["web"]),
+        (OUTSIDE, "webhook", 0, []),
+        (deployment(annotations=JOINED, spec="hostAliases: []"), "none", 0, ["web"]),
+    ],
+)
+def test_without_the_config_map_only_what_runs_has_a_dataplane(
+    text: str, mode: str, missing: int, emitted: list[str]
+) -> None:
+    spec = f"{ALL}{TPROXY}injection: {{mode: {mode}}}"
+    ruled = run_rule(dataplanes, namespace() + text + service(), spec)
+    assert len(ruled.of("transparent-proxy-config-missing")) == missing
+    assert [data["metadata"]["name"] for data in ruled.emits] == emitted
+
+
+def test_the_replicas_of_a_workload_are_refused_once() -> None:
+    strict = 'constraints: {dataplaneProxy: {requirements: [{tags: {version: "v2"}}]}}'
+    both = deployment().replace("Deployment", "StatefulSet").replace("spec:\n", "spec:\n  replicas: 2\n", 1)
+    text = namespace() + both + service() + mesh(spec=strict)
+    assert len(run_rule(dataplanes, text, "dataplanes: {emit: none}").results) == 1
+    assert len(run_rule(dataplanes, text, ALL).emits) == 2
