@@ -77,11 +77,14 @@ def _in_an_object(switch: Switch, product: Product, resources: Resources) -> boo
 
 
 def _in_the_environment(switch: Switch, product: Product, resources: Resources) -> bool:
-    return any(
-        as_map(variable).get("name") == switch.key and as_map(variable).get("value") == switch.value
-        for container in _containers(product, resources)
-        for variable in as_list(container.get("env"))
-    )
+    return any(_variable(container, switch.key) == switch.value for container in _containers(product, resources))
+
+
+def _variable(container: dict[str, Any], name: str) -> object:
+    """What the container's environment says; of a variable that is there twice, the last one counts."""
+    variables = map(as_map, as_list(container.get("env")))
+    said = [variable.get("value") for variable in variables if variable.get("name") == name]
+    return said[-1] if said else None
 
 
 def _in_the_arguments(switch: Switch, product: Product, resources: Resources) -> bool:

@@ -129,8 +129,9 @@ def _is_release_of(image: str, since: str) -> bool:
 # --- Variables --------------------------------------------------------------------------------------------------------
 def _variable(switch: Switch, item: Item, path: Path, container: dict[str, Any]) -> Carrier:
     wanted, text = {"name": switch.key, "value": shown(switch.value)}, shown(switch.value)
-    for index, entry in enumerate(as_list(container.get("env"))):
-        variable = as_map(entry)
+    entries = as_list(container.get("env"))
+    for index in reversed(range(len(entries))):  # the last one counts
+        variable = as_map(entries[index])
         if variable.get("name") == switch.key:
             value = "another field" if "valueFrom" in variable else variable.get("value") or ""
             return Carrier(item, (*path, "env", index, "value"), value, value == text, text)

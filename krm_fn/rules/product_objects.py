@@ -11,7 +11,7 @@ from krm_fn.gateways.references import value_at
 from krm_fn.krm.fields import as_list
 from krm_fn.krm.outcome import Edit, Emit, field_path, info, warning
 from krm_fn.rules.carriers import carriers, gateways_of, parameters_of, shared_switches
-from krm_fn.rules.editing import set_text
+from krm_fn.rules.editing import set_value
 from krm_fn.rules.recognition import is_excluded
 from krm_fn.rules.wording import shown
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from krm_fn.config.meshsetup import MeshSetup
     from krm_fn.gateways.product import Product, Switch
     from krm_fn.gateways.routes import Backend
-    from krm_fn.krm.outcome import Path, Result
+    from krm_fn.krm.outcome import Result
     from krm_fn.krm.resource import Item
     from krm_fn.krm.resources import Resources
     from krm_fn.rules.own_pods import Carrier
@@ -113,7 +113,7 @@ class Objects:
         self._said.add(key)
         field = field_path(*path)
         if carrier.value is None:
-            yield from self._appended(carrier) if carrier.append else _set(item, path, carrier.wanted)
+            yield from self._appended(carrier) if carrier.append else set_value(item, path, carrier.wanted)
         elif not carrier.is_on:
             yield warning(
                 OBJECT_KEPT,
@@ -179,9 +179,3 @@ def policy_name(item: Item) -> str:
     from zlib import crc32
 
     return f"{name[: NAME_LENGTH - 9].rstrip('-.')}-{crc32(name.encode()):08x}"
-
-
-def _set(item: Item, path: Path, value: str | bool) -> Iterator[Edit | Result]:
-    """Set a text or a boolean, where its parents are mappings or absent."""
-    for said in set_text(item, path, "") if not isinstance(value, str) else set_text(item, path, value):
-        yield said.replace(value=value) if isinstance(said, Edit) else said

@@ -20,7 +20,7 @@ from krm_fn.gateways.switches import (
     WRITE,
     wishes,
 )
-from krm_fn.krm.outcome import Edit, field_path, info, warning
+from krm_fn.krm.outcome import field_path, info, warning
 from krm_fn.kuma.service_upstream import UPSTREAM_ANNOTATIONS
 from krm_fn.rules.backends import Facts, concerns_a_mesh
 from krm_fn.rules.class_wide import ClassWide
@@ -33,7 +33,7 @@ from krm_fn.rules.detours import (
     wants_direct_access,
     wants_external_name,
 )
-from krm_fn.rules.editing import set_text
+from krm_fn.rules.editing import set_value
 from krm_fn.rules.other_switches import other_switches, some_switch_is_on
 from krm_fn.rules.product_objects import Objects, can_write_for_route
 from krm_fn.rules.recognition import backends_of, is_excluded
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from krm_fn.gateways.product import Product
     from krm_fn.gateways.routes import Backend
     from krm_fn.gateways.switches import Wish
-    from krm_fn.krm.outcome import Emit, Result
+    from krm_fn.krm.outcome import Edit, Emit, Result
     from krm_fn.krm.resource import Item
     from krm_fn.krm.resources import Resources
 
@@ -237,10 +237,8 @@ class _Walk:
                     wish.value,
                 )
             return
-        if there is None and isinstance(wish.value, str) and not in_field:
-            yield from set_text(target, wish.path, wish.value)
-        elif there is None:
-            yield Edit(target, wish.path, wish.value)  # beside a reference, so that its parents are there
+        if there is None:
+            yield from set_value(target, wish.path, wish.value)
         led = ", ".join(dict.fromkeys(f"{b.namespace}/{b.service}" for b in wish.backends))
         what = (
             f"takes {led}, which has no address, by its pods" if overrides else f"sends to the Service address of {led}"

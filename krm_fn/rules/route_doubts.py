@@ -7,10 +7,11 @@ products, Services without an address, routes that contradict each other.
 from __future__ import annotations
 
 from krm_fn.gateways.catalog import products_by_id
+from krm_fn.gateways.classes import INGRESS_CLASS_ANNOTATION
 from krm_fn.gateways.references import value_at
 from krm_fn.gateways.routes import NOT_GRANTED
 from krm_fn.gateways.switches import ABSENT, CLUSTER, HEADLESS_SERVICE, WRITE
-from krm_fn.krm.fields import as_list, as_map, dig
+from krm_fn.krm.fields import as_list, as_map, as_str, dig
 from krm_fn.krm.outcome import field_path, warning
 from krm_fn.kuma.services import HEADLESS as NO_CLUSTER_IP
 from krm_fn.rules.recognition import is_excluded
@@ -31,8 +32,6 @@ BACKEND_NOT_FOUND = "backend-not-found"
 BACKEND_PORT = "backend-port-not-found"
 CLASS_AMBIGUOUS = "class-ambiguous"
 REFERENCE_NOT_GRANTED = "reference-not-granted"
-
-CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 
 
 class Doubts:
@@ -116,15 +115,17 @@ class Doubts:
         return any(asked in (str(port.get("port")), port.get("name")) for port in ports)
 
     def disagreement(self, wanted: Sequence[Wish], is_settled: Callable[[Wish], bool]) -> Iterator[Result]:
-        """Ingresses that share a backend of which one route decides for all, and do not say the same."""
+        """Ingresses that share a backend of which one route decides for all, and do not say the same.
+
+        What a route itself says counts before a class-wide setting.
+        """
         by_upstream: dict[tuple[object, ...], dict[tuple[object, ...], tuple[bool, Backend]]] = {}
         for wish in wanted:
-            if wish.switch is None or not wish.switch.shared or wish.item is None or is_settled(wish):
+            if wish.switch is None or not wish.switch.shared or wish.item is None:
                 continue
             there = value_at(wish.item.data, wish.path)
-            on = there == wish.value or (
-                there is None and wish.reason == WRITE and not is_excluded(wish.item, self.setup)
-            )
+            made = is_settled(wish) or (wish.reason == WRITE and not is_excluded(wish.item, self.setup))
+            on = there == wish.value or (there is None and made)
             for backend in wish.backends:
                 key = (wish.product, backend.namespace, backend.service, backend.port)
                 by_upstream.setdefault(key, {})[backend.item.place] = (on, backend)
@@ -175,10 +176,8 @@ def _shifted(service: Item | None) -> str:
     return ""
 
 
-def _class_field(item: Item) -> str:
-    """Where a route names its class, empty where it is not an Ingress or names none."""
-    if item.kind != "Ingress":
-        return ""
-    if CLASS_ANNOTATION in item.annotations:
-        return field_path("metadata", "annotations", CLASS_ANNOTATION)
-    return "spec.ingressClassName" if dig(item.data, "spec", "ingressClassName") else ""
+def _class_field(ingress: Item) -> str:
+    """Where an Ingress names its class; the field counts before the annotation."""
+    if as_str(dig(ingress.data, "spec", "ingressClassName")):
+        return "spec.ingressClassName"
+    return field_path("metadata", "annotations", INGRESS_CLASS_ANNOTATION)

@@ -64,3 +64,43 @@ def test_settings_in_words() -> None:
         "VirtualServer: spec.upstreams[].use-cluster-ip: true"
     ]
     assert other_switches(products_by_id()["nginx-nic"], "Ingress") == []
+
+
+NGINX_FABRIC = """
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: nginx}
+spec: {controllerName: gateway.nginx.org/nginx-gateway-controller}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: gw, namespace: shop}
+spec: {gatewayClassName: nginx}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: shop}
+spec: {parentRefs: [{name: gw}], rules: [{backendRefs: [{name: web, port: 80}]}]}
+"""
+POLICY = "\n---\napiVersion: gateway.nginx.org/v1alpha1\nkind: UpstreamSettingsPolicy\nspec: {useClusterIP: %s}"
+PROXY = "\n---\napiVersion: gateway.nginx.org/v1alpha2\nkind: NginxProxy\nspec: {useClusterIP: %s}"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_on"),
+    [
+        ("", False),
+        (POLICY % "true", True),
+        (PROXY % "true", True),
+        (POLICY % "false" + PROXY % "true", True),
+        (POLICY % "true" + PROXY % "false", True),
+        (POLICY % "false" + PROXY % "false", False),
+        (PROXY % '"true"', False),
+        (PROXY % "{}", False),
+    ],
+)
+def test_a_product_with_two_objects_for_it(text: str, is_on: bool) -> None:
+    resources = package(service() + NGINX_FABRIC + text)
+    (backend,) = backends_of(resources, config())
+    assert some_switch_is_on(products_by_id()["nginx-gateway-fabric"], backend, resources) is is_on

@@ -5,7 +5,7 @@ import pytest
 from krm_fn.gateways.catalog import products_by_id
 from krm_fn.gateways.product import OWN_PODS
 from krm_fn.rules.own_pods import Carrier, in_own_pods
-from tests.rules.tools import config, package
+from tests.rules.tools import config, deployment, package
 
 SKIPPER = "ghcr.io/zalando/skipper:v0.21.223"
 TRAEFIK = "docker.io/library/traefik:v3.3.4"
@@ -47,6 +47,7 @@ def test_an_argument_is_added_to_the_list() -> None:
 @pytest.mark.parametrize(
     ("arguments", "is_on"),
     [
+        (f"args: [{FORCE.upper()}]", True),
         (f"args: [{FORCE}]", True),
         (f"args: [-{FORCE}]", True),
         (f"args: [{FORCE}=true]", True),
@@ -103,6 +104,8 @@ def test_lists_to_which_nothing_is_added(arguments: str, word: str) -> None:
         (":v0.21.223-rc.1", False),
         (":v1.x", False),
         (":v99999999999", False),
+        (":202401", False),
+        (":20240", True),
         ("", False),
         ("@sha256:0123", False),
     ],
@@ -110,6 +113,21 @@ def test_lists_to_which_nothing_is_added(arguments: str, word: str) -> None:
 def test_the_release_that_the_tag_tells(tag: str, known: bool) -> None:
     carrier = skipper("args: [-kubernetes]", f"registry.example.com:5000/zalando/skipper{tag}")
     assert (carrier.hindrance == "") is known
+
+
+def test_an_image_without_a_registry_and_a_path() -> None:
+    (carrier,) = found("traefik", "image: traefik:v3, args: [--providers.kubernetesingress]")
+    assert carrier.hindrance == ""
+
+
+def test_a_short_tag_is_the_first_release_of_its_line() -> None:
+    product = products_by_id()["skipper"]
+    switch = next(s for s in product.switches if s.found_by == OWN_PODS).replace(since="0.14.1")
+    text = deployment("gate", image="zalando/skipper:v0.14").replace("image:", "args: [-kubernetes], image:")
+    (carrier,) = in_own_pods(switch, product, package(text))
+    assert carrier.hindrance == (
+        "the image zalando/skipper:v0.14 does not tell that it is release 0.14.1 or newer, which the argument needs"
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,6 +149,12 @@ def test_arguments_beside_which_it_is_read(arguments: str, word: str) -> None:
     assert bool(word) == bool(carrier.hindrance)
 
 
+def test_an_image_from_a_mirror() -> None:
+    image = "registry.example.com/mirrors/zalando/skipper:v0.21.223"
+    assert skipper("args: [-kubernetes]", image).hindrance == ""
+    assert found("skipper", 'image: "registry.example.com/not-zalando/skipper:v0.21.223", args: [-kubernetes]') == []
+
+
 @pytest.mark.parametrize("image", ["ghcr.io/traefik/traefik-hub:v3.3.4", "docker.io/traefik/traefikee:v3.3.4"])
 def test_products_with_releases_of_their_own(image: str) -> None:
     assert found("traefik", f'image: "{image}", args: [--providers.kubernetesingress]') == []
@@ -143,30 +167,50 @@ VARIABLE = "ENABLE_ISTIO_SIDECAR_ON_GATEWAY"
 @pytest.mark.parametrize("env", ["", ", env: []", ", env: [{name: OTHER, value: x}]", ", env: [1, null, text]"])
 def test_a_variable_is_added(env: str) -> None:
     (carrier,) = found("gloo-edge", GLOO + env)
-    assert (carrier.value, carrier.append, carrier.hindrance) == (None, True, "")
+    assert (carrier.value, carrier.is_on, carrier.append, carrier.hindrance) == (None, False, True, "")
     assert carrier.wanted == {"name": VARIABLE, "value": "true"}
 
 
 @pytest.mark.parametrize(
-    ("said", "is_on"),
+    ("said", "value", "is_on"),
     [
-        ('value: "true"', True),
-        ('value: "false"', False),
-        ("value: true", False),
-        ('value: ""', False),
-        ("valueFrom: {configMapKeyRef: {name: a, key: b}}", False),
+        (', value: "true"', "true", True),
+        (', value: "false"', "false", False),
+        (", value: true", True, False),
+        (", value: [text]", ["text"], False),
+        (', value: ""', "", False),
+        ("", "", False),
+        (", valueFrom: {configMapKeyRef: {name: a, key: b}}", "another field", False),
     ],
 )
-def test_a_variable_that_somebody_set(said: str, is_on: bool) -> None:
-    (carrier,) = found("gloo-edge", f"{GLOO}, env: [{{name: {VARIABLE}, {said}}}]")
-    assert carrier.value is not None
-    assert carrier.is_on is is_on
+def test_a_variable_that_somebody_set(said: str, value: object, is_on: bool) -> None:
+    (carrier,) = found("gloo-edge", f"{GLOO}, env: [{{name: OTHER}}, {{name: {VARIABLE}{said}}}]")
+    assert (carrier.value, carrier.is_on) == (value, is_on)
+    assert carrier.path == ("spec", "template", "spec", "containers", 0, "env", 1, "value")
 
 
-@pytest.mark.parametrize("more", ["envFrom: [{configMapRef: {name: a}}]", "env: text", "env: {A: b}"])
-def test_where_no_variable_is_added(more: str) -> None:
+@pytest.mark.parametrize(("first", "last"), [("true", "false"), ("false", "true")])
+def test_of_a_variable_that_is_there_twice_the_last_one_counts(first: str, last: str) -> None:
+    values = f'{{name: {VARIABLE}, value: "{first}"}}, {{name: {VARIABLE}, value: "{last}"}}'
+    (carrier,) = found("gloo-edge", f"{GLOO}, env: [{values}, {{name: OTHER}}]")
+    assert (carrier.value, carrier.is_on) == (last, last == "true")
+    assert carrier.path[-2:] == (1, "value")
+
+
+@pytest.mark.parametrize(
+    ("more", "hindrance"),
+    [
+        (
+            "envFrom: [{configMapRef: {name: a}}]",
+            "its container takes variables from elsewhere (envFrom), which may hold it",
+        ),
+        ("env: text", "its env is no list"),
+        ("env: {A: b}", "its env is no list"),
+    ],
+)
+def test_where_no_variable_is_added(more: str, hindrance: str) -> None:
     (carrier,) = found("gloo-edge", f"{GLOO}, {more}")
-    assert carrier.hindrance
+    assert carrier.hindrance == hindrance
 
 
 def test_only_the_container_that_reads_it() -> None:
@@ -177,6 +221,24 @@ def test_a_pod_that_a_cluster_reported_is_left() -> None:
     arguments = f'image: "{SKIPPER}", args: [-kubernetes]'
     assert len(found("skipper", arguments, kind="Pod")) == 1
     assert found("skipper", arguments, kind="Pod", status="status: {phase: Running}") == []
+
+
+def test_what_is_left_keeps_no_other_workload_from_it() -> None:
+    arguments = f'image: "{SKIPPER}", args: [-kubernetes]'
+    product = products_by_id()["skipper"]
+    switch = next(s for s in product.switches if s.found_by == OWN_PODS)
+    text = deployment("other", image="haproxytech/kubernetes-ingress") + deployment("gate").replace(
+        'image: "web:1"', arguments
+    )
+    assert [carrier.item.name for carrier in in_own_pods(switch, product, package(text))] == ["gate"]
+
+
+def test_a_hindrance_in_words() -> None:
+    assert skipper("").hindrance == "its container has no list of arguments to add one to"
+
+
+def test_an_argument_alone_means_yes() -> None:
+    assert skipper(f"args: [{FORCE}]").value == "true"
 
 
 def test_jobs_are_left() -> None:

@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 
 from krm_fn.gateways.catalog import products_by_id
+from krm_fn.krm.outcome import Emit
 from krm_fn.krm.resource import Item
+from krm_fn.rules.editing import NOT_A_MAPPING
 from krm_fn.rules.product_objects import (
     NAME_LENGTH,
     OBJECT_KEPT,
@@ -199,3 +201,124 @@ def test_names_of_generated_policies_fit() -> None:
     long, longer = policy_name(route("a" * 253)), policy_name(route("a" * 252 + "b"))
     assert len(long) <= NAME_LENGTH
     assert long != longer
+
+
+@pytest.mark.parametrize(("name", "fits"), [(253 - len("-httproute-service-routing"), True), (228, False)])
+def test_a_name_that_just_fits_is_kept(name: int, fits: bool) -> None:
+    item = Item({"kind": "HTTPRoute", "metadata": {"name": "a" * name}}, 0, (), "")
+    assert policy_name(item).endswith("a-httproute-service-routing") is fits
+
+
+@pytest.mark.parametrize(
+    ("route", "start"),
+    [
+        ("a" * 253, "a" * 244),
+        ("a" * 243 + "." + "a" * 9, "a" * 243),
+        ("a" * 242 + "-." + "a" * 9, "a" * 242),
+    ],
+)
+def test_a_name_that_was_cut_is_a_name(route: str, start: str) -> None:
+    name, _, digest = policy_name(Item({"kind": "HTTPRoute", "metadata": {"name": route}}, 0, (), "")).rpartition("-")
+    assert name == start
+    assert len(digest) == 8
+
+
+# --- Which objects decide together ------------------------------------------------------------------------------------
+def second_gateway(parameters: str) -> str:
+    """Another Gateway of the route, with parameters of its own."""
+    return (
+        GATEWAY.replace("parentRefs: [{name: gate}]", "parentRefs: [{name: gate}, {name: second}]")
+        + f"""
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {{name: second, namespace: shop}}
+spec:
+  gatewayClassName: eg
+  infrastructure: {{parametersRef: {{group: gateway.envoyproxy.io, kind: EnvoyProxy, name: {parameters}}}}}
+"""
+    )
+
+
+OTHER_POLICY = policy("").replace("name: mine", "name: other")
+
+
+@pytest.mark.parametrize(
+    ("text", "holder"),
+    [
+        (second_gateway("own") + envoy_proxy(SERVICE) + envoy_proxy(SERVICE, "own", "shop"), "all"),
+        (second_gateway("own") + envoy_proxy(SERVICE) + envoy_proxy("", "own", "shop"), ""),
+        (second_gateway("own") + envoy_proxy() + envoy_proxy(SERVICE, "own", "shop"), ""),
+        (second_gateway("own") + envoy_proxy(SERVICE) + envoy_proxy("routingType: Endpoint", "own", "shop"), ""),
+        (second_gateway("none") + envoy_proxy(SERVICE), ""),
+        (GATEWAY + policy(SERVICE) + OTHER_POLICY, "mine"),
+        (GATEWAY + OTHER_POLICY + policy(SERVICE), "mine"),
+        (GATEWAY + policy(SERVICE) + OTHER_POLICY.replace("web}}", "web}, routingType: Endpoint}"), ""),
+    ],
+)
+def test_which_objects_decide_together(text: str, holder: str) -> None:
+    resources = package(MESHED + text)
+    (backend,) = backends_of(resources, config())
+    found = is_on_in_objects(products_by_id()["envoy-gateway"], backend, resources)
+    assert (found.name if found else "") == holder
+
+
+# --- What is written for many routes ----------------------------------------------------------------------------------
+def test_the_result_about_a_generated_policy() -> None:
+    twice = GATEWAY.replace("{name: web, port: 80}]}]", "{name: web, port: 80}]}, {backendRefs: [{name: web}]}]")
+    other = GATEWAY.rpartition("---")[2].replace("metadata: {name: web", "metadata: {name: other")
+    ruled = run_rule(service_upstream, f"{MESHED}{twice}\n---{other}")
+    assert [emitted["metadata"]["name"] for emitted in ruled.emits] == [
+        "web-httproute-service-routing",
+        "other-httproute-service-routing",
+    ]
+    first, second = ruled.of(POLICY_EMITTED)
+    assert first.item is not None
+    assert second.item is not None
+    assert (first.item.name, second.item.name) == ("web", "other")
+    assert first.message == (
+        "Envoy Gateway sends to Service addresses by the BackendTrafficPolicy shop/web-httproute-service-routing, "
+        "which is generated for this route (read since release 1.7.0)"
+    )
+
+
+def test_a_generated_policy_stands_beside_its_route() -> None:
+    said = service_upstream(package(MESHED + GATEWAY), config())
+    assert [one.origin.name for one in said if isinstance(one, Emit) and one.origin] == ["web"]
+
+
+@pytest.mark.parametrize(
+    ("exclude", "edited"),
+    [
+        ("{kind: BackendTrafficPolicy}", []),
+        ("{kind: BackendTrafficPolicy, name: other}", ["mine"]),
+        ("{kind: HTTPRoute}", []),
+    ],
+)
+def test_an_excluded_policy_stays(exclude: str, edited: list[str]) -> None:
+    text = MESHED + GATEWAY + policy("")
+    ruled = run_rule(service_upstream, text, f"serviceUpstream: {{exclude: [{exclude}]}}")
+    assert [edit.item.name for edit in ruled.edits] == edited
+    assert not ruled.emits
+
+
+@pytest.mark.parametrize("spec", ["text", "[a]", "1"])
+def test_parameters_that_kubernetes_refuses_are_reported_and_left(spec: str) -> None:
+    text = MESHED + GATEWAY + envoy_proxy().replace("spec: {}", f"spec: {spec}")
+    ruled = run_rule(service_upstream, text)
+    assert not ruled.edits
+    assert ruled.only(NOT_A_MAPPING).field == "spec"
+
+
+def test_each_list_of_arguments_keeps_its_own() -> None:
+    image = "ghcr.io/zalando/skipper:v0.21.223"
+    gates = "".join(
+        deployment(name, "edge", image=image).replace("image:", f"args: [skipper, -kubernetes, {own}], image:")
+        for name, own in (("a", "-address=:1"), ("b", "-address=:2"))
+    )
+    text = MESHED + namespace("edge") + gates + ingress(klass="skipper")
+    ruled = run_rule(service_upstream, text)
+    assert [(edit.item.name, edit.value) for edit in ruled.edits] == [
+        ("a", ["skipper", "-kubernetes", "-address=:1", "-kubernetes-force-service=true"]),
+        ("b", ["skipper", "-kubernetes", "-address=:2", "-kubernetes-force-service=true"]),
+    ]

@@ -107,3 +107,130 @@ spec:
 """
     assert codes(run_rule(service_upstream, MESHED + route).results) == [REFERENCE_NOT_GRANTED]
     check_noop(service_upstream, MESHED + route + grant)
+
+
+# --- The class of an Ingress ------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("annotations", "klass", "field"),
+    [
+        ("", "nginx", "spec.ingressClassName"),
+        ("kubernetes.io/ingress.class: other", "nginx", "spec.ingressClassName"),
+        ("kubernetes.io/ingress.class: nginx", '""', "metadata.annotations[kubernetes.io/ingress.class]"),
+        ("kubernetes.io/ingress.class: nginx", "[nginx]", "metadata.annotations[kubernetes.io/ingress.class]"),
+    ],
+)
+def test_where_an_ingress_names_its_class(annotations: str, klass: str, field: str) -> None:
+    text = MESHED + ingress(klass=klass, annotations=annotations)
+    found = run_rule(service_upstream, text).only(CLASS_AMBIGUOUS)
+    assert (found.field, found.current) == (field, "nginx")
+
+
+# --- What is said once, and what of each ------------------------------------------------------------------------------
+def paths(*backends: tuple[str, object]) -> str:
+    """An Ingress with a path to each of some Services and ports."""
+    given = (
+        f"{{path: /{index}, pathType: Prefix, backend: {{service: {{name: {name}, port: {{number: {port}}}}}}}}}"
+        for index, (name, port) in enumerate(backends)
+    )
+    head, _, _ = ingress().rpartition("      paths:")
+    return f"{head}      paths: [{', '.join(given)}]\n"
+
+
+def test_two_paths_to_a_service_that_is_nowhere() -> None:
+    found = run_rule(service_upstream, MESHED + paths(("none", 80), ("none", 81), ("gone", 80)), BY_NAME)
+    assert [result.current for result in found.of(BACKEND_NOT_FOUND)] == ["none", "gone"]
+    assert found.of(BACKEND_NOT_FOUND)[0].message == (
+        "the package has no Service shop/none: if the cluster has none either, the gateway answers with an error "
+        "(503); if it has, put it into the package, so that it gets its annotations"
+    )
+
+
+def test_each_port_that_a_service_does_not_have() -> None:
+    found = run_rule(service_upstream, MESHED + paths(("web", 81), ("web", 82), ("web", 81), ("web", 80)), BY_NAME)
+    assert [(result.current, result.field) for result in found.of(BACKEND_PORT)] == [
+        (81, "spec.rules[0].http.paths[0].backend.service"),
+        (82, "spec.rules[0].http.paths[1].backend.service"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ports", "port", "is_missed"),
+    [
+        ("[{port: 80}]", "port: 80", False),
+        ("[{port: 80, name: http}]", "port: http", False),
+        ("[{port: 80}, {port: 90}]", "port: 90", False),
+        ("[{port: 80}]", "port: http", True),
+        ("[{port: 80}]", "x: y", False),
+        ("[]", "port: 80", False),
+        ("text", "port: 80", False),
+        ("[80]", "port: 80", True),
+    ],
+)
+def test_ports_of_references(ports: str, port: str, is_missed: bool) -> None:
+    backend = service(annotations=BOTH).replace("ports: [{port: 80}]", f"ports: {ports}")
+    route = TRAEFIK_ROUTE.replace("port: 80", f"nativeLB: true, {port}")
+    found = run_rule(service_upstream, namespace() + deployment() + backend + route)
+    assert codes(found.results) == ([BACKEND_PORT] if is_missed else [])
+
+
+def test_a_headless_service_is_told_of_once() -> None:
+    backend = service(annotations=BOTH, spec="clusterIP: None") + service("db", "shop", "web", annotations=BOTH)
+    route = TRAEFIK_ROUTE.replace("[{name: web, port: 80}]", "[{name: web, port: 80}, {name: web, port: 80}]")
+    other = TRAEFIK_ROUTE.replace("metadata: {name: web", "metadata: {name: other")
+    found = run_rule(service_upstream, namespace() + deployment() + backend + route + other).only(HEADLESS_BACKEND)
+    assert found.field == "spec.clusterIP"
+    assert found.message.startswith("the route IngressRoute shop/web leads to it")
+
+
+# --- Ingresses that share a backend -----------------------------------------------------------------------------------
+OFF = NGINX.replace("true", "false")
+ON_FOR_ALL = """
+---
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: nginx}
+spec: {controller: k8s.io/ingress-nginx}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: conf, namespace: shop}
+data: {service-upstream: "true"}
+""" + deployment("controller", image="registry.k8s.io/ingress-nginx/controller:v1.13.2").replace(
+    "containers: [{", 'containers: [{args: ["--configmap=shop/conf"], '
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "spec", "disagree"),
+    [
+        pytest.param(ingress() + ingress("b", annotations=OFF), "{}", ["b"], id="one says no"),
+        pytest.param(ingress(annotations=OFF) + ingress("b"), "{}", ["web"], id="the first says no"),
+        pytest.param(ingress() + ingress("b"), "{}", [], id="none says anything"),
+        pytest.param(ingress(annotations=OFF) + ingress("b", annotations=OFF), "{}", [], id="all say no"),
+        pytest.param(
+            ingress() + ingress("b"), "serviceUpstream: {exclude: [{kind: Ingress, name: b}]}", [], id="one is excluded"
+        ),
+    ],
+)
+def test_a_setting_for_all_counts_where_a_route_says_nothing(text: str, spec: str, disagree: list[str]) -> None:
+    found = run_rule(service_upstream, MESHED + ON_FOR_ALL + text, spec).of(SHARED_DISAGREE)
+    assert [result.item.name for result in found if result.item] == disagree
+
+
+@pytest.mark.parametrize("excluded", ["web", "b"])
+def test_an_excluded_route_says_no(excluded: str) -> None:
+    spec = f"serviceUpstream: {{products: [ingress-nginx], exclude: [{{kind: Ingress, name: {excluded}}}]}}"
+    found = run_rule(service_upstream, MESHED + ingress() + ingress("b"), spec).only(SHARED_DISAGREE)
+    assert found.item is not None
+    assert found.item.name == excluded
+
+
+def test_routes_of_other_products_keep_no_disagreement_unsaid() -> None:
+    text = MESHED + ingress("first", klass="kong") + ingress("a") + ingress("b", annotations=OFF)
+    spec = "serviceUpstream: {products: [kong-kic, ingress-nginx]}"
+    found = run_rule(service_upstream, text, spec).only(SHARED_DISAGREE)
+    assert found.message == (
+        "ingress-nginx (Kubernetes community) makes one upstream of shop/web for all routes that lead to it, and "
+        "the first decides: this one says no, Ingress shop/a says yes; let both say the same"
+    )
+    assert found.field == "spec.rules[0].http.paths[0].backend.service"
