@@ -36,7 +36,7 @@ from krm_fn.rules.detours import (
 from krm_fn.rules.editing import set_value
 from krm_fn.rules.other_switches import other_switches, some_switch_is_on
 from krm_fn.rules.product_objects import Objects, can_write_for_route
-from krm_fn.rules.recognition import backends_of, is_excluded
+from krm_fn.rules.recognition import addressed_by, backends_of, is_excluded
 from krm_fn.rules.route_doubts import Doubts
 from krm_fn.rules.wording import shown
 
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from krm_fn.config.meshsetup import MeshSetup
+    from krm_fn.gateways.addresses import Addressed
     from krm_fn.gateways.product import Product
     from krm_fn.gateways.routes import Backend
     from krm_fn.gateways.switches import Wish
@@ -79,8 +80,15 @@ def product_switches(resources: Resources, setup: MeshSetup) -> Said:
     wanted = wishes(meshed, facts.state, everything)
     for wish in wanted:
         yield from walk.carried_out(wish)
-    yield from doubts.headless(meshed)
+    yield from doubts.headless([*meshed, *_written_out(facts)])
     yield from doubts.disagreement(wanted, walk.is_settled)
+
+
+def _written_out(facts: Facts) -> Iterator[Addressed]:
+    """The backends in the mesh that routes name by a URL or a host with its namespace."""
+    for backend in addressed_by(facts.resources, facts.setup):
+        if not backend.bare and facts.is_in_mesh_at(backend.namespace, backend.service):
+            yield backend.replace(products=facts.chosen_of(backend.products, backend.basis))
 
 
 class _Walk:

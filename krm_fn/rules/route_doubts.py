@@ -20,6 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from krm_fn.gateways.addresses import Addressed
     from krm_fn.gateways.routes import Backend
     from krm_fn.gateways.switches import Wish
     from krm_fn.krm.outcome import Result
@@ -143,7 +144,7 @@ class Doubts:
                     service,
                 )
 
-    def headless(self, meshed: list[Backend]) -> Iterator[Result]:
+    def headless(self, meshed: Sequence[Backend | Addressed]) -> Iterator[Result]:
         """Headless Services have no address to send to: say once for each what the gateway will do."""
         seen = set()
         for backend in meshed:

@@ -234,3 +234,33 @@ def test_routes_of_other_products_keep_no_disagreement_unsaid() -> None:
         "the first decides: this one says no, Ingress shop/a says yes; let both say the same"
     )
     assert found.field == "spec.rules[0].http.paths[0].backend.service"
+
+
+AUTH = f"{NGINX}, nginx.ingress.kubernetes.io/auth-url: 'http://%s/check'"
+INSIDE = "auth.shop.svc.cluster.local"
+
+
+@pytest.mark.parametrize(
+    ("spec", "host", "labels", "found"),
+    [
+        pytest.param("clusterIP: None", INSIDE, "", 1, id="headless"),
+        pytest.param("clusterIP: None", "auth.shop", "", 1, id="a short name"),
+        pytest.param("", INSIDE, "", 0, id="with an address"),
+        pytest.param("clusterIP: None", "auth", "", 0, id="a host in the gateway's own namespace"),
+        pytest.param("clusterIP: None", INSIDE, "kuma.io/sidecar-injection: disabled", 0, id="not in a mesh"),
+    ],
+)
+def test_a_headless_service_behind_a_url(spec: str, host: str, labels: str, found: int) -> None:
+    auth = deployment("auth", labels=labels) + service("auth", spec=spec, annotations=BOTH)
+    told = run_rule(service_upstream, MESHED + auth + ingress(annotations=AUTH % host), BY_NAME).of(HEADLESS_BACKEND)
+    assert [(result.field, result.item and result.item.name) for result in told] == [("spec.clusterIP", "auth")] * found
+    assert all("the route Ingress shop/web leads to it" in result.message for result in told)
+
+
+def test_a_headless_service_behind_a_url_and_a_reference_is_told_of_once() -> None:
+    auth = deployment("auth") + service("auth", spec="clusterIP: None", annotations=BOTH)
+    routes = ingress(annotations=AUTH % INSIDE) + ingress("auth", backend="auth", annotations=NGINX)
+    assert (
+        "Ingress shop/auth"
+        in run_rule(service_upstream, MESHED + auth + routes, BY_NAME).only(HEADLESS_BACKEND).message
+    )
