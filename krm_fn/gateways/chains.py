@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from krm_fn.gateways.product import BackendPath, RouteKind
 from krm_fn.gateways.references import references, walk
-from krm_fn.krm.fields import as_list, as_map, dig
+from krm_fn.krm.fields import as_list, as_map
 from krm_fn.record import Record
 
 TYPE_CHECKING = False
@@ -128,14 +128,15 @@ class _Walk:
 
     def _follow(self, item: Item, link: Link, kind: Intermediate) -> None:
         if link.at is None or link.labels:
-            for target in self._selected(item, link, kind) if link.labels else self._annotated(item, link, kind):
+            found = self._annotated(item, link, kind) if link.at is None else self._selected(item, link.at, link, kind)
+            for target in found:
                 self._connect(item, target)
             return
         for ref in references(item.data, link.at, item.namespace, _has_none):
-            found = self._find(kind, ref.namespace, ref.name)
-            if found is not None:
-                if kind.is_between(found):
-                    self._connect(item, found)
+            named = self._find(kind, ref.namespace, ref.name)
+            if named is not None:
+                if kind.is_between(named):
+                    self._connect(item, named)
             elif kind.carries:
                 self._missing.append(Missing(item, ref.path, kind.kind, ref.namespace, ref.name))
 
@@ -153,7 +154,7 @@ class _Walk:
             return
 
         def build() -> dict[str, Item]:
-            return {f"{one.namespace}-{one.name}": one for one in self._resources.of_kind(kind.kind)}
+            return {f"{one.namespace}-{one.name}": one for one in self._all_between(kind)}
 
         known = self._resources.memo(("joined names", kind.kind), build)
         for part in text.split(","):
@@ -161,7 +162,7 @@ class _Walk:
             if name.endswith(link.suffix) and (target := known.get(name.removesuffix(link.suffix))) is not None:
                 yield target
 
-    def _selected(self, item: Item, link: Link, kind: Intermediate) -> Iterator[Item]:
+    def _selected(self, item: Item, at: BackendPath, link: Link, kind: Intermediate) -> Iterator[Item]:
         """Look through those with the first of the labels only: many selectors may meet many objects."""
 
         def build() -> dict[tuple[str, Any], list[Item]]:
@@ -171,11 +172,11 @@ class _Walk:
                     found.setdefault(pair, []).append(one)
             return found
 
-        for _, selector, _ in walk(item.data, link.at.path if link.at else ""):
+        for _, selector, _ in walk(item.data, at.path):
             if not isinstance(selector, dict):
                 continue
             by_label = self._resources.memo(("between by label", kind.kind), build)
-            wanted = as_map(dig(selector, *link.labels.split(".")))
+            wanted = as_map(selector.get(link.labels))
             if not all(isinstance(value, str) for value in wanted.values()):
                 continue
             homes = as_list(selector.get(link.namespaces)) or [item.namespace]

@@ -145,7 +145,7 @@ class Classes:
 
     def _of_ingress(self, item: Item, _: tuple[str, ...]) -> Served:
         name = as_str(dig(item.data, "spec", "ingressClassName"))
-        name = name or item.annotations.get(INGRESS_CLASS_ANNOTATION, "") or self._default
+        name = name or item.annotations.get(INGRESS_CLASS_ANNOTATION) or self._default
         return self.products_of_class(name) if name else Served((), NO_CLASS)
 
     def _of_parents(self, item: Item, _: tuple[str, ...]) -> Served | None:
@@ -157,8 +157,11 @@ class Classes:
         products = dict.fromkeys(product for served in known for product in served.products)
         return Served(tuple(products), known[0].basis, ", ".join(dict.fromkeys(served.via for served in known)))
 
-    def _of_parent(self, ref: Any, namespace: str, depth: int = 2) -> Served | None:
-        """Return who stands behind a parent; None where it is no Gateway, or one whose routes are not ours to touch."""
+    def _of_parent(self, ref: Any, namespace: str) -> Served | None:
+        """Return who stands behind a parent; None where it is no Gateway, or one whose routes are not ours to touch.
+
+        A ListenerSet adds listeners to a Gateway, and never to another ListenerSet.
+        """
         group, kind = dig(ref, "group"), dig(ref, "kind")
         name, home = as_str(dig(ref, "name")), as_str(dig(ref, "namespace")) or namespace
         if not name or (group is not None and group != GATEWAY_GROUP) or kind not in (None, "Gateway", "ListenerSet"):
@@ -167,7 +170,8 @@ class Classes:
         if parent is None:
             return Served((), NO_GATEWAY, f"{home}/{name}")
         if kind == "ListenerSet":
-            return self._of_parent(dig(parent.data, "spec", "parentRef"), home, depth - 1) if depth else None
+            above = dig(parent.data, "spec", "parentRef")
+            return None if dig(above, "kind") == "ListenerSet" else self._of_parent(above, home)
         return self._of_gateway(parent)
 
     def _of_gateway(self, gateway: Item) -> Served | None:

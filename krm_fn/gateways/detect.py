@@ -17,7 +17,7 @@ from krm_fn.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
     from krm_fn.gateways.product import PodLabels, Product
@@ -311,12 +311,20 @@ def _modes(product: Product, containers: list[Any]) -> tuple[str, ...]:
     )
 
 
+def _flags(containers: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    """Flags with their values, which follow an equals sign or are the next argument."""
+    for container in containers:
+        arguments = _arguments([container])
+        for argument, after in zip(arguments, (*arguments[1:], ""), strict=False):
+            flag, equals, value = argument.partition("=")
+            yield flag, value if equals else after
+
+
 def _named_objects(product: Product, containers: list[Any]) -> tuple[tuple[str, str, str], ...]:
     """Return the objects that flags such as ``--tcp-services-configmap=$(POD_NAMESPACE)/tcp`` name."""
     found = []
     for route in product.routes:
-        for argument in _arguments(containers) if route.flags else ():
-            flag, _, value = argument.partition("=")
+        for flag, value in _flags(containers) if route.flags else ():
             namespace, slash, name = value.partition("/")
             if flag in route.flags and slash and name:
                 found.append((route.kind, "" if namespace.startswith("$(") else namespace, name))

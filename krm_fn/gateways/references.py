@@ -178,7 +178,9 @@ def _url(text: str, namespace: str, has_service: HasService) -> tuple[str, str, 
 
     ``a.b`` may be a Service or a public host: it counts as a Service where the package has it.
     """
-    scheme, separator, rest = text.rpartition("://")
+    scheme, separator, rest = text.partition("://")
+    if not separator or "/" in scheme or "?" in scheme:  # a path or query may hold another URL
+        scheme, rest = "", text
     authority = rest.partition("/")[0].partition("?")[0].rpartition("@")[2]
     host, colon, digits = authority.partition(":")
     labels = host.rstrip(".").split(".")
@@ -189,7 +191,7 @@ def _url(text: str, namespace: str, has_service: HasService) -> tuple[str, str, 
         return None
     port = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 6 else None
     if not colon:
-        port = _DEFAULT_PORTS.get(scheme.lower() if separator else "")
+        port = _DEFAULT_PORTS.get(scheme.lower())
     return home, labels[0], port
 
 

@@ -93,7 +93,7 @@ def walked(resources: Resources, presence: Presence = NOBODY) -> Walked:
 def _all_backends(resources: Resources, classes: Classes, written: list[Addressed]) -> Iterator[Backend]:
     """Yield the references, and gather the rest, which stands in the same objects."""
     from krm_fn.gateways.addresses import addressed  # most packages have no route and need none of it
-    from krm_fn.gateways.chains import Intermediate, chains
+    from krm_fn.gateways.chains import chains
 
     grants: Grants | None = None
     ways = chains(resources).ways
@@ -108,7 +108,7 @@ def _all_backends(resources: Resources, classes: Classes, written: list[Addresse
             served = classes.serving(item, route, owners)
             if served is None:
                 continue
-            own = ways.get(item.place, ()) if isinstance(route, Intermediate) else ()
+            own = ways.get(item.place, ())
             written += addressed(item, route, served, has_service, own)
             for backend in _backends(item, route, served, has_service, own):
                 if item.group == GATEWAY_GROUP and backend.namespace != item.namespace:

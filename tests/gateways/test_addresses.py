@@ -26,6 +26,9 @@ THERE = {("shop", "auth"), ("svc", "auth")}
         ("http://auth.shop/check", ("shop", "auth", 80, False)),
         ("http://auth.shop.svc.k8s.example.com", ("shop", "auth", 80, False)),
         ("http://auth:8080", ("shop", "auth", 8080, True)),
+        ("http://my-auth.far-away.svc", ("far-away", "my-auth", 80, False)),
+        ("http://auth.far.svc?rd=1", ("far", "auth", 80, False)),
+        ("https://auth.far.svc/start?rd=http://www.example.com/", ("far", "auth", 443, False)),
     ],
 )
 def test_a_service(url: str, expected: tuple[str, str, int, bool]) -> None:
@@ -46,6 +49,9 @@ def test_a_service(url: str, expected: tuple[str, str, int, bool]) -> None:
         "http://auth",
         "http://auth.far.svc.example.com",
         "http://auth.shop.svc.80.mesh",
+        "http://auth.shop.svc.80",
+        "http://-",
+        "http://---.far.svc",
         "http://a.b.c.svc.cluster.local",
         "http://auth.shop.pod.cluster.local",
         "http://$host/check",
@@ -59,7 +65,7 @@ def test_a_service(url: str, expected: tuple[str, str, int, bool]) -> None:
     ],
 )
 def test_nobody_knows(url: str) -> None:
-    named = {("example", "auth"), ("web", "x")}
+    named = {("example", "auth"), ("web", "x"), ("shop", "auth"), ("other", "-")}
     assert service_of_url(url, "other", lambda *key: key in named) is None
 
 
@@ -108,6 +114,14 @@ def test_of_a_class_that_two_products_serve_only_the_reader_counts() -> None:
     assert read(ingress("nginx", auth_url=URL)) == [(("ingress-nginx",), "auth-url", "shop/auth:80", False)]
 
 
+def test_of_traefik_in_the_guise_of_ingress_nginx() -> None:
+    guise = Presence(modes=(("traefik", ("kubernetesIngressNGINX",)),))
+    found = walked(Resources.read([CLASS, ingress("edge", auth_url=URL)], "default"), guise).addressed
+    assert [(one.products, one.basis, one.via, one.modes) for one in found] == [
+        (("traefik",), "controller", "edge", (("traefik", "kubernetesIngressNGINX"),))
+    ]
+
+
 def test_of_a_middleware() -> None:
     assert read(middleware(URL)) == [(("traefik",), "spec.forwardAuth.address", "shop/auth:80", False)]
 
@@ -141,6 +155,20 @@ def test_of_what_holds_hosts(api: str, kind: str, spec: object, product: str, fi
     assert [(one.products, one.field, f"{one.namespace}/{one.service}:{one.port}") for one in found] == [
         ((product,), field, "shop/auth:80")
     ]
+
+
+def test_a_host_elsewhere_beside_one_that_names_a_service() -> None:
+    hosts = ["www.example.com", HOST, "other.far.svc"]
+    spec = {"endpoints": [{"fqdn": {"hostname": host, "port": 80}} for host in hosts]}
+    assert [service for _, _, service, _ in read(holder(ENVOY, "Backend", spec))] == ["shop/auth:80", "far/other:80"]
+
+
+def test_a_bare_host_names_a_service_of_the_same_namespace() -> None:
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "auth", "namespace": "shop"}}
+    backend = holder(ENVOY, "Backend", {"endpoints": [{"fqdn": {"hostname": "auth", "port": 80}}]})
+    found = walked(Resources.read([service, backend], "default")).addressed
+    assert [(one.namespace, one.service, one.port, one.bare) for one in found] == [("shop", "auth", 80, True)]
+    assert read(backend) == []
 
 
 @pytest.mark.parametrize(

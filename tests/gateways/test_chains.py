@@ -75,6 +75,9 @@ def ways_to(name: str, *items: dict[str, Any]) -> list[str]:
             [ingress_route("r", to("in")), weighted("in", to("top")), weighted("top", to("in"))], ["r in"], id="circle"
         ),
         pytest.param([weighted("in", to("top")), weighted("top", to("in"))], [], id="circle without a route"),
+        pytest.param(
+            [ingress_route("r", to("in")), weighted("in", to("in"), to("top")), TOP], ["r in"], id="circle on the way"
+        ),
         pytest.param([weighted("in", to("top")), TOP], [], id="named by what no route names"),
         pytest.param([TOP], [], id="not named"),
         pytest.param([ingress_route("r", {"name": "top"}), TOP], [], id="a Service of that name"),
@@ -165,6 +168,7 @@ def test_ways_to_a_traefik_service(items: list[dict[str, Any]], expected: list[s
             )
             for value, expected in {
                 "other-x@kubernetescrd, shop-pages@kubernetescrd": ["r"],
+                "shop-pages@kubernetescrd,other-x@kubernetescrd": ["r"],
                 "shop-pages@file": [],
                 "pages@kubernetescrd": [],
                 "": [],
@@ -174,6 +178,14 @@ def test_ways_to_a_traefik_service(items: list[dict[str, Any]], expected: list[s
 )
 def test_ways_to_a_middleware(items: list[dict[str, Any]], expected: list[str]) -> None:
     assert ways_to("pages", *items, PAGES) == expected
+
+
+def test_an_annotation_names_no_middleware_of_another_product() -> None:
+    annotation = {"traefik_ingress_kubernetes_io__router_middlewares": "shop-pages@kubernetescrd"}
+    route = item("networking.k8s.io/v1", "Ingress", "r", {}, **annotation)
+    foreign = item("example.com/v1", "Middleware", "pages", {})
+    assert ways_to("pages", route, PAGES, foreign) == ["r"]
+    assert ways_to("pages", route, foreign) == []
 
 
 @pytest.mark.parametrize(
@@ -285,6 +297,40 @@ def test_ways_to_a_route_table(action: object, expected: list[str]) -> None:
     top["metadata"]["labels"] = {"part": "a", "more": "b"}
     server = item(GLOO, "VirtualService", "r", {"virtualHost": {"routes": [{"delegateAction": action}]}})
     assert ways_to("top", server, top) == expected
+
+
+def test_each_of_several_selectors_is_followed() -> None:
+    def table(name: str, where: str, part: str) -> dict[str, Any]:
+        entry = item(GLOO, "RouteTable", name, {}, where)
+        return entry | {"metadata": entry["metadata"] | {"labels": {"part": part}}}
+
+    selectors: list[Any] = [
+        7,
+        {"labels": {"part": ["a"]}, "namespaces": ["far"]},
+        {"labels": {"part": "a"}, "namespaces": ["far"]},
+    ]
+    routed = [{"delegateAction": {"selector": selector}} for selector in selectors]
+    server = item(GLOO, "VirtualService", "r", {"virtualHost": {"routes": routed}})
+    tables = [table("near", "shop", "a"), table("top", "far", "a"), table("other", "far", "b")]
+    found = {name: ways_to(name, server, *tables) for name in ("near", "top", "other")}
+    assert found == {"near": [], "top": ["r"], "other": []}
+
+
+def test_products_beside_each_other() -> None:
+    """What one product leads to depends on nothing that another has."""
+    middle = weighted("in", to("top"))
+    delegate: dict[str, Any] = {"virtualHost": {"routes": [{"delegateAction": {"selector": {}}}]}}
+    selecting: dict[str, Any] = {"routes": [{"routeSelector": {"matchLabels": {}}}]}
+    package = [
+        middle,
+        TOP,
+        item(NGINX, "VirtualServer", "server", selecting),
+        item(NGINX, "VirtualServerRoute", "part", {}),
+        item(GLOO, "VirtualService", "service", delegate),
+        item(GLOO, "RouteTable", "table", {}, "shop"),
+    ]
+    found = {name: ways_to(name, *package) for name in ("in", "top", "part", "table")}
+    assert found == {"in": [], "top": [], "part": ["server"], "table": ["service"]}
 
 
 def test_a_selector_is_not_followed_to_thousands() -> None:

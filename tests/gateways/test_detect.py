@@ -163,6 +163,9 @@ FOUND = [
      "controller", CERTAIN),
     ("OpenShift's router", {"ingresscontroller.operator.openshift.io/deployment-ingresscontroller": "default"},
      pod("router=quay.io/openshift/origin-haproxy-router"), "openshift-router", "proxy", CERTAIN),
+    ("OpenShift's router from a renamed image",
+     {"ingresscontroller.operator.openshift.io/deployment-ingresscontroller": "default"}, pod("router=corp.example/r"),
+     "openshift-router", "proxy", POSSIBLE),
     ("AWS controller", {}, pod("c=public.ecr.aws/eks/aws-load-balancer-controller:v2"), "aws-lbc", "controller",
      CERTAIN),
     ("KrakenD", {}, pod("krakend=krakend:2"), "krakend", "proxy", CERTAIN),
@@ -200,11 +203,16 @@ LEFT_ALONE = [
     ("labels that anybody may have", {NAME: "gateway"}, pod("shop=shop")),
     ("labels of both HAProxy products, unknown image", {"run": "haproxy-ingress"}, pod("haproxy-ingress=x")),
     ("the chart's default backend", {NAME: "ingress-nginx", COMPONENT: "default-backend"}, pod("controller=x")),
+    ("a part of the chart's labels, unknown image", {NAME: "ingress-nginx"}, pod("controller=x")),
+    ("a component called alike", {NAME: "ingress-nginx", COMPONENT: "controllers"}, pod("controller=x")),
+    ("a container called alike", {NAME: "ingress-nginx", COMPONENT: "controller"}, pod("controllers=x")),
     ("Istio's sidecar", {"app": "shop"}, pod("shop=shop", "istio-proxy=docker.io/istio/proxyv2:1.27")),
     ("Consul's sidecar", {"app": "shop"}, pod("shop=shop", "consul-dataplane=hashicorp/consul-dataplane")),
     ("Kuma's sidecar", {"app": "shop"}, pod("shop=shop", "kuma-sidecar=kumahq/kuma-dp:2.14")),
     ("Kuma's sidecar by another name", {"app": "shop"}, pod("shop=shop", "dp=kumahq/kuma-dp:2.14")),
     ("ngrok without labels", {}, pod("ngrok=ngrok/ngrok-operator")),
+    ("a sidecar with a gateway's image", {"app": "shop"},
+     pod("shop=shop", "kuma-sidecar=haproxytech/kubernetes-ingress:3.2")),
     ("nothing", {}, {}),
 ]  # fmt: skip
 
@@ -263,10 +271,88 @@ def test_the_rest_of_the_package_counts(
     assert (found.product if found else None) == expected
 
 
+KONG_BOTH = Evidence(
+    gateway_controllers=frozenset({"konghq.com/kic-gateway-controller", "konghq.com/gateway-operator"})
+)
+OPERATED = {"gateway-operator.konghq.com/managed-by": "dataplane"}
+CONTOURS = {NAME: "contour", COMPONENT: "envoy"}
+
+
+@pytest.mark.parametrize(
+    ("labels", "spec", "evidence", "product", "containers"),
+    [
+        # of two that are supported equally, the first in the catalog
+        (OPERATED | {"app": "proxy-kong"}, pod("edge=kong"), NO_EVIDENCE, "kong-kic", ("edge",)),
+        # labels count for more than a class and a container's name together
+        (OPERATED, pod("edge=kong", "ingress-controller=other"), KONG_CLASS, "kong-operator", ("edge",)),
+        # an image that only one product has counts for more than one that everybody uses, however well confirmed
+        (CONTOURS, pod("shutdown-manager=projectcontour/contour", "envoy=envoyproxy/envoy",
+                       "edge=haproxytech/kubernetes-ingress"), NO_EVIDENCE, "haproxytech", ("edge",)),
+    ],
+)  # fmt: skip
+def test_of_several_products_the_best_supported_is_found(
+    labels: dict[str, str], spec: dict[str, Any], evidence: Evidence, product: str, containers: tuple[str, ...]
+) -> None:
+    found = recognise(labels, {}, spec, evidence)
+    assert found is not None
+    assert (found.product, found.containers) == (product, containers)
+
+
+@pytest.mark.parametrize(
+    ("labels", "spec", "evidence", "expected", "containers"),
+    [
+        ({NAME: "kong", COMPONENT: "app"},
+         pod("ingress-controller=kong/kubernetes-ingress-controller:3.5", "proxy=kong:3.9"), NO_EVIDENCE,
+         ("image kong:3.9", "label app.kubernetes.io/name=kong, app.kubernetes.io/component=app",
+          "image kong/kubernetes-ingress-controller:3.5", "container ingress-controller"), ("proxy",)),
+        ({"app": "edge"}, pod("proxy=kong"), Evidence(controllers=frozenset({"kong-kic"})),
+         ("image kong", "its controller runs in the package, container proxy", "container proxy"), ("proxy",)),
+        ({"app": "edge"}, pod("edge=kong", "proxy=other"), KONG_BOTH,
+         ("image kong", "class konghq.com/kic-gateway-controller in the package", "container proxy"), ("edge",)),
+        ({"app": "edge"}, pod(args("web", "traefik:v3", "--providers.kubernetesCRD")), NO_EVIDENCE,
+         ("image traefik:v3", "argument --providers.kubernetesCRD"), ("web",)),
+        ({"istio": "ingressgateway"}, pod("istio-proxy=auto", "logs=x"), NO_EVIDENCE,
+         ("label istio=ingressgateway", "container istio-proxy"), ("istio-proxy",)),
+        ({}, pod("gateway-edge=tykio/tyk-gateway"), NO_EVIDENCE,
+         ("image tykio/tyk-gateway", "container gateway-edge"), ("gateway-edge",)),
+        ({}, pod("gateways=tykio/tyk-gateway"), NO_EVIDENCE, ("image tykio/tyk-gateway",), ("gateways",)),
+        ({}, pod("manager=kong/kong-operator:2.2"), NO_EVIDENCE, ("image kong/kong-operator:2.2",), ()),
+    ],
+)  # fmt: skip
+def test_a_verdict_says_what_it_rests_on(
+    labels: dict[str, str],
+    spec: dict[str, Any],
+    evidence: Evidence,
+    expected: tuple[str, ...],
+    containers: tuple[str, ...],
+) -> None:
+    found = recognise(labels, {}, spec, evidence)
+    assert found is not None
+    assert (found.evidence, found.containers) == (expected, containers)
+
+
+@pytest.mark.parametrize(
+    ("variable", "role"),
+    [
+        ({"name": "KONG_ROLE", "value": "control_plane"}, "controller"),
+        ({"name": "KONG_ROLE", "value": "data_plane"}, "proxy"),
+        ({"name": "OTHER_ROLE", "value": "control_plane"}, "proxy"),
+        ({"name": "KONG_ROLE", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "role"}}}, "proxy"),
+        ("KONG_ROLE=control_plane", "proxy"),
+    ],
+)
+def test_the_role_in_a_hybrid_installation(variable: object, role: str) -> None:
+    found = recognise({"app": "proxy-kong"}, {}, pod({"name": "proxy", "image": "kong", "env": [variable]}))
+    assert found is not None
+    assert found.role == role
+
+
 @pytest.mark.parametrize(
     ("kind", "labels", "spec"),
     [
         ("Job", {NAME: "ingress-nginx", COMPONENT: "admission-webhook"},
+         pod("create=registry.k8s.io/ingress-nginx/kube-webhook-certgen:v1.5", restartPolicy="OnFailure")),
+        ("Pod", {NAME: "ingress-nginx", COMPONENT: "admission-webhook"},
          pod("create=registry.k8s.io/ingress-nginx/kube-webhook-certgen:v1.5", restartPolicy="OnFailure")),
         ("Pod", {NAME: "ingress-nginx", COMPONENT: "admission-webhook"},
          pod("create=registry.k8s.io/ingress-nginx/kube-webhook-certgen:v1.5", restartPolicy="Never")),
@@ -289,7 +375,8 @@ def test_the_builtin_gateway_is_told_by_its_annotation() -> None:
     spec = pod("kuma-gateway=kumahq/kuma-dp:2.14")
     found = recognise({"app": "edge"}, {"kuma.io/gateway": "builtin"}, spec)
     assert found is not None
-    assert found.product == "kuma-builtin"
+    assert (found.product, found.role, found.confidence) == ("kuma-builtin", "proxy", CERTAIN)
+    assert found.evidence == ("annotation kuma.io/gateway=builtin",)
     assert recognise({"app": "edge"}, {"kuma.io/gateway": "enabled"}, spec) is None
 
 
@@ -313,6 +400,38 @@ def test_modes(arguments: list[str], expected: tuple[str, ...]) -> None:
     found = recognise({NAME: "traefik"}, {}, pod(args("traefik", "traefik:v3", *arguments)))
     assert found is not None
     assert found.modes == expected
+
+
+def test_a_mode_may_stand_in_the_command() -> None:
+    container = {"name": "traefik", "image": "traefik:v3", "command": ["traefik", "--providers.kubernetesIngressNGINX"]}
+    found = recognise({NAME: "traefik"}, {}, pod(container))
+    assert found is not None
+    assert found.modes == ("kubernetesIngressNGINX",)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--tcp-services-configmap", "infra/tcp"], (("ConfigMap", "infra", "tcp"),)),
+        (["--tcp-services-configmap", "$(POD_NAMESPACE)/tcp", "--v=2"], (("ConfigMap", "", "tcp"),)),
+        (["--tcp-services-configmap=", "infra/tcp"], ()),
+        (["--tcp-services-configmap"], ()),
+        (["--tcp-services-configmap=infra/"], ()),
+        (["infra/tcp"], ()),
+        ([], ()),
+    ],
+)
+def test_the_value_of_a_flag_may_be_the_next_argument(arguments: list[str], expected: tuple[object, ...]) -> None:
+    found = recognise({}, {}, pod(args("controller", "ingress-nginx/controller", *arguments)))
+    assert found is not None
+    assert found.named == expected
+
+
+def test_a_flag_takes_no_value_from_another_container() -> None:
+    containers = [args("a", "ingress-nginx/controller", "--tcp-services-configmap"), args("b", "x", "infra/tcp")]
+    found = recognise({}, {}, pod(*containers))
+    assert found is not None
+    assert found.named == ()
 
 
 def test_objects_named_by_flags() -> None:
@@ -343,6 +462,8 @@ def test_evidence_of_a_package() -> None:
             {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "c"}, "spec": None},
             {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "GatewayClass", "metadata": {"name": "g"},
              "spec": {"controllerName": "konghq.com/kic-gateway-controller"}},
+            {"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": {"name": "bare"}},
+            {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "GatewayClass", "metadata": {"name": "bare"}},
             {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "c"},
              "spec": {"template": {"spec": pod("contour=projectcontour/contour")}}},
             {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "odd"}, "spec": 7},

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from krm_fn.gateways.catalog import products_by_id
 from krm_fn.gateways.classes import NOBODY, Classes, Presence
 from krm_fn.gateways.detect import recognise
 from krm_fn.gateways.routes import GRANTED, NOT_GRANTED, NOT_NEEDED, Backend, routes
@@ -92,6 +93,8 @@ CLASSES: list[tuple[str, list[str], Presence, tuple[str, ...], str]] = [
      present("kong-kic"), ("kong-kic",), "controller"),
     ("Contour with an instance name", [ingress("c"), ingress_class("c", "projectcontour.io/ns/contour")], NOBODY,
      ("contour",), "controller"),
+    ("a controller that only begins like Contour's", [ingress("c"), ingress_class("c", "projectcontour.iot/x")],
+     NOBODY, (), "foreign-controller"),
     ("an own class name", [ingress("edge"), ingress_class("edge", "traefik.io/ingress-controller")], NOBODY, ("traefik",
      ),
      "controller"),
@@ -138,6 +141,10 @@ PARENTS: list[tuple[str, str, tuple[str, ...] | None, str]] = [
     ("Kuma's builtin gateway", gateway(KUMA), None, ""),
     ("an unknown parent beside a known one", gateway(KIC, "[{name: gw}, {name: gw, namespace: infra}]"), ("kong-kic",),
      "controller"),
+    ("the kind in full", gateway(KIC,
+     "[{group: gateway.networking.k8s.io, kind: Gateway, name: gw, namespace: infra}]"), ("kong-kic",), "controller"),
+    ("a Gateway of another group", gateway(KIC, "[{group: example.com, kind: Gateway, name: gw, namespace: infra}]"),
+     None, ""),
     ("no parents", gateway(KIC, "[]"), None, ""),
     ("garbage for parents", gateway(KIC, "[1, null, {}, {name: 5}, {name: gw, kind: [x]}]"), None, ""),
     ("parents of another shape", gateway(KIC, "gw"), None, ""),
@@ -155,6 +162,26 @@ def test_parent_gateways(text: str, products: tuple[str, ...] | None, basis: str
         assert [(b.products, b.basis) for b in found] == [(products, basis)]
 
 
+def test_of_several_parents_those_of_known_products_are_named() -> None:
+    text = gateway(KIC, "[{name: no}, {name: gw, namespace: infra}, {name: gw2, namespace: infra}]")
+    second = {"gatewayClassName": "edge"}
+    meta = {"name": "gw2", "namespace": "infra"}
+    more = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": meta, "spec": second}
+    (backend,) = routes(package(text, yaml.safe_dump(more)))
+    assert (backend.products, backend.via) == (("kong-kic",), "infra/gw, infra/gw2")
+
+
+def test_of_several_parents_that_nobody_knows_the_first_is_named() -> None:
+    (backend,) = routes(package(gateway(KIC, "[{name: far}, {name: farther}]")))
+    assert (backend.products, backend.basis, backend.via) == ((), "no-gateway", "shop/far")
+
+
+def test_a_mesh_route_before_one_of_a_gateway() -> None:
+    mesh = gateway(KIC, "[{kind: Service, group: '', name: web}]").rpartition("---")[2]
+    ours = gateway(KIC).replace("metadata: {name: web,", "metadata: {name: edge,")
+    assert [b.item.name for b in routes(package(mesh, ours))] == ["edge"]
+
+
 def test_a_gateway_whose_class_is_elsewhere() -> None:
     text = gateway(KIC).partition("---")[2]
     assert [(b.products, b.basis, b.via) for b in routes(package(text))] == [((), "no-gateway-class", "infra/gw")]
@@ -169,6 +196,9 @@ spec: {parentRef: {name: gw}}
 """
     text = gateway(KIC, "[{kind: ListenerSet, name: more, namespace: infra}]")
     assert [b.products for b in routes(package(text, listeners))] == [("kong-kic",)]
+    nested = text.replace("kind: ListenerSet, name: more", "kind: ListenerSet, name: inner")
+    inner = listeners.replace("more", "inner").replace("{name: gw}", "{kind: ListenerSet, name: more}")
+    assert routes(package(nested, listeners, inner)) == (), "only a Gateway may be the parent of a ListenerSet"
     loop = listeners.replace("{name: gw}", "{kind: ListenerSet, name: more}")
     assert routes(package(text, loop)) == ()
 
@@ -205,6 +235,9 @@ spec:
         ("other", "shop", "{kind: Service}", GRANTED),
         ("other", "shop", '{group: "", kind: Service, name: api}', NOT_GRANTED),
         ("other", "shop", '{group: "", kind: Secret}', NOT_GRANTED),
+        ("other", "shop", "{group: example.com, kind: Service}", NOT_GRANTED),
+        ("other", "shop", "{kind: Secret}, {kind: Service, name: web}", GRANTED),
+        ("other", "shop", "1, null, {kind: Service}", GRANTED),
         ("other", "other", '{group: "", kind: Service}', NOT_GRANTED),
         ("shop", "shop", '{group: "", kind: Service}', NOT_GRANTED),
         ("other", "shop", "{group: '', kind: Service, name: [web]}", NOT_GRANTED),
@@ -216,6 +249,14 @@ def test_reference_grants(namespace: str, source: str, target: str, expected: st
     route = gateway(KIC).replace("{name: web, port: 80}", "{name: web, namespace: other, port: 80}, {name: near}")
     grant = GRANT.format(namespace=namespace, source=source, target=target)
     assert [b.grant for b in routes(package(route, grant))] == [expected, NOT_NEEDED]
+
+
+def test_a_grant_of_another_group_is_none() -> None:
+    route = gateway(KIC).replace("{name: web, port: 80}", "{name: web, namespace: other, port: 80}")
+    grant = GRANT.format(namespace="other", source="shop", target="{kind: Service}")
+    foreign = grant.replace("gateway.networking.k8s.io/v1beta1", "example.com/v1")
+    assert [b.grant for b in routes(package(route, foreign))] == [NOT_GRANTED]
+    assert [b.grant for b in routes(package(route, foreign, grant))] == [GRANTED]
 
 
 def test_ingress_of_old() -> None:
@@ -345,6 +386,7 @@ data: {"5432": "shop/db:5432:PROXY", "1": broken, "2": 7}
     (backend,) = routes(resources, Presence.of([(recognition, "infra")]))
     assert seen((backend,)) == [("data.5432", "shop", "db", 5432)]
     assert (backend.products, backend.basis) == (("ingress-nginx",), "flag")
+    assert backend.route in products_by_id()["ingress-nginx"].routes
     assert routes(resources, Presence.of([(recognition, "other")])) == ()
 
 
