@@ -127,7 +127,7 @@ def _remarks(member: Member, resources: Resources, setup: MeshSetup) -> Iterator
 
         config = control_plane_of(resources, setup)
         by_config_map = bool(config.injector.transparent_proxy_config_map)
-        remarks += [r for r in injection_warnings(template.annotations, {}, config, by_config_map) if r.key]
+        remarks += injection_warnings(template.annotations, {}, config, by_config_map)
     for remark in remarks:
         if remark.key == names.SIDECAR_INJECTION:  # reported wherever it stands, in a mesh or not
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from krm_fn.krm.outcome import error, field_path, warning
 from krm_fn.kuma import names
 from krm_fn.kuma.injection import BY_POD_LABEL, INVALID_LABEL
-from krm_fn.rules.check_pods import mesh_annotations_of_namespaces
+from krm_fn.rules.check_pods import DECLARATIONS, mesh_annotations_of_namespaces
 from krm_fn.rules.membership import is_labelled, is_outside_webhook, members
 
 TYPE_CHECKING = False
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 UNKNOWN_NAMESPACE = "unknown-namespace"
 INJECTION_AS_ANNOTATION = "injection-as-annotation"
 SYSTEM_NAMESPACE_INJECTED = "system-namespace-injected"
-
-DECLARATIONS = "functionConfig.spec.namespaces"
 
 
 def _unknown(resources: Resources, setup: MeshSetup) -> Iterator[Result]:

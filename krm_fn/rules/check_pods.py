@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from krm_fn.config.meshsetup import MeshSetup
-    from krm_fn.krm.outcome import Result
+    from krm_fn.krm.outcome import Path, Result
     from krm_fn.krm.resources import Resources
 
     PodCheck = Callable[[Member, Resources, MeshSetup], Iterator[Result]]
@@ -34,6 +34,9 @@ NO_CREDENTIALS = "sidecar-without-credentials"
 SWITCH_VALUE = "annotation-not-a-switch"
 TOKEN_VOLUME = "token-volume-missing"
 ZONE_PROXY_PLACE = "zone-proxy-outside-system-namespace"
+
+DECLARATIONS = "functionConfig.spec.namespaces"
+"""The field of a finding about a Namespace that is only declared."""
 
 
 def _mesh_exists(member: Member, resources: Resources, setup: MeshSetup) -> Iterator[Result]:
@@ -108,9 +111,7 @@ def mesh_annotations_of_namespaces(resources: Resources, setup: MeshSetup) -> It
                 "deprecates and its next major version ignores; pods that name no mesh would then be in mesh "
                 f"{setup.mesh}. Make it the label metadata.labels[{names.KUMA_MESH}]: {member.mesh.name}",
                 namespace.item,
-                field_path("metadata", "annotations", names.KUMA_MESH)
-                if namespace.item
-                else "functionConfig.spec.namespaces",
+                field_path("metadata", "annotations", names.KUMA_MESH) if namespace.item else DECLARATIONS,
                 member.mesh.name,
                 {names.KUMA_MESH: member.mesh.name},
             )
@@ -123,7 +124,7 @@ def _gateway(member: Member, resources: Resources, setup: MeshSetup) -> Iterator
     path = (*template.path, "metadata", "annotations", names.GATEWAY)
     if value is not None and value not in (names.ENABLED, names.GATEWAY_BUILTIN):
         # A pod that has passed the injector already is judged by the Dataplane converter alone, which knows "provided".
-        passed = names.SWITCH_VALUES.get(template.annotations.get(names.SIDECAR_INJECTED, ""), False)
+        passed = names.SWITCH_VALUES.get(template.annotations.get(names.SIDECAR_INJECTED, ""))
         say = error if member.in_mesh and not (passed and value == names.GATEWAY_PROVIDED) else warning
         yield say(
             GATEWAY_VALUE,
@@ -138,12 +139,13 @@ def _gateway(member: Member, resources: Resources, setup: MeshSetup) -> Iterator
         )
     if value is not None:
         return
-    elsewhere = [(*template.path, "metadata", "labels"), ("metadata", "labels")]
-    places = [template.labels, item.labels]
+    elsewhere: list[tuple[Path, dict[str, str]]] = [
+        ((*template.path, "metadata", "labels"), template.labels),
+        (("metadata", "labels"), item.labels),
+    ]
     if template.path:
-        elsewhere.append(("metadata", "annotations"))
-        places.append(item.annotations)
-    for steps, place in zip(elsewhere, places, strict=True):
+        elsewhere.append((("metadata", "annotations"), item.annotations))
+    for steps, place in elsewhere:
         if names.GATEWAY in place:
             yield warning(
                 GATEWAY_MISPLACED,
@@ -167,7 +169,7 @@ def _several_meshes(member: Member, resources: Resources, setup: MeshSetup) -> I
 
 
 def _meshes_of(namespace: str, resources: Resources, setup: MeshSetup) -> list[str]:
-    """The meshes of a namespace's Dataplanes: of its workloads here, and of the Dataplane items."""
+    """The meshes of a namespace's Dataplanes: of its workloads here (there is one at least), and of Dataplane items."""
 
     def build() -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
@@ -179,7 +181,7 @@ def _meshes_of(namespace: str, resources: Resources, setup: MeshSetup) -> list[s
                 found.setdefault(item.namespace, []).append(item.labels.get(names.KUMA_MESH, ""))
         return found
 
-    return resources.memo("meshes of namespaces", build).get(namespace, [])
+    return resources.memo("meshes of namespaces", build)[namespace]
 
 
 def _switches(member: Member, resources: Resources, setup: MeshSetup) -> Iterator[Result]:

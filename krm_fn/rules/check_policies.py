@@ -78,18 +78,18 @@ def _pairs_of(member: Member) -> set[Pair]:
 def _selected(item: Item, pods: dict[Pair, list[Member]], resources: Resources, setup: MeshSetup) -> list[Member]:
     """The members that a policy selects; none where the package cannot tell."""
     reference = as_map(item.spec.get("targetRef"))
-    wanted = string_map(reference.get(SELECTORS[reference["kind"]]))
-    service = as_str(reference.get("name")) if SELECTORS[reference["kind"]] != "labels" else ""
-    service = wanted.pop(names.SERVICE_TAG, service)
-    named = reference["kind"] == "Dataplane" and reference.get("name") is not None
+    kind, name = reference["kind"], reference.get("name")
+    if kind == "Dataplane" and name is not None:  # the cluster makes these names up
+        return []
+    wanted = string_map(reference.get(SELECTORS[kind]))
+    service = wanted.get(names.SERVICE_TAG, as_str(name))
     known = {(key, value) for key, value in wanted.items() if _is_of_pods(key)}
-    if named or not (known or service):
+    if not (known or service):
         return []
     if item.namespace != setup.control_plane.system_namespace:
         known.add((names.KUBE_NAMESPACE, item.namespace))
-    if not known:  # a service tag says its namespace: NAME_NAMESPACE_svc_PORT
-        parts = service.split("_")
-        known = {(names.KUBE_NAMESPACE, parts[1])} if len(parts) > 2 else known
+    if not known and "_" in service:  # a service tag says its namespace: NAME_NAMESPACE_svc_PORT
+        known.add((names.KUBE_NAMESPACE, service.split("_")[1]))
     mesh = item.labels.get(names.KUMA_MESH, DEFAULT_MESH)
     fewest = min((pods.get(pair, []) for pair in known), key=len, default=[])
     found = [member for member in fewest if member.mesh.name == mesh and known <= _pairs_of(member)]

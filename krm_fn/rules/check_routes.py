@@ -161,12 +161,12 @@ def _refuses(product_id: str, permission: Permission, resources: Resources) -> b
 
 
 def _says(texts: Iterator[str], words: tuple[str, ...]) -> bool:
-    """Whether one of the words stands in a text, and not to be false."""
+    """Whether one of the words stands in a text, and once at least not to be false."""
     for text in texts:
         lower = text.lower()
         for word in words:
-            _, found, rest = lower.partition(word)
-            if found and not rest.lstrip(" :=\"'").startswith("false"):
+            _, *behind = lower.split(word)
+            if any(not rest.lstrip(" :=\"'").startswith("false") for rest in behind):
                 return True
     return False
 
@@ -177,7 +177,7 @@ def _arguments(workload: Workload) -> Iterator[str]:
             yield from (argument for argument in as_list(as_map(container).get(field)) if isinstance(argument, str))
         for variable in as_list(as_map(container).get("env")):
             name, value = as_map(variable).get("name"), as_map(variable).get("value")
-            yield f"{name}={value}".replace("_", "")
+            yield f"{name}={value}"
 
 
 def _texts(data: dict[str, Any]) -> Iterator[str]:
@@ -226,10 +226,9 @@ def _tls(resources: Resources, setup: MeshSetup) -> Iterator[Result]:
 
 
 def _tls_sign(item: Item, signs: dict[str, tuple[str, ...]]) -> str:
-    annotations = as_map(item.metadata.get("annotations"))
     for key, values in signs.items():
-        value = annotations.get(key) if annotations else None
-        if isinstance(value, str) and value.lower() in values:
+        value = item.annotations.get(key, "")
+        if value.lower() in values:
             return f"{key}: {value} of {item.words}"
     return ""
 

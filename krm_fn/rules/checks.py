@@ -6,7 +6,7 @@ that is what people search for. Every workload's decision is reported here too, 
 
 from __future__ import annotations
 
-from krm_fn.krm.fields import as_map, dig
+from krm_fn.krm.fields import as_map, dig, type_of
 from krm_fn.krm.outcome import INFO, error, field_path, info, warning
 from krm_fn.kuma import names
 from krm_fn.kuma.injection import INVALID_LABEL, WEBHOOK_VALUE_NOT_MATCHED
@@ -18,6 +18,7 @@ from krm_fn.rules.check_policies import POLICY_CHECKS
 from krm_fn.rules.check_routes import ROUTE_CHECKS
 from krm_fn.rules.check_services import SERVICE_CHECKS
 from krm_fn.rules.membership import Member, members
+from krm_fn.rules.wording import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from krm_fn.krm.resources import Resources
 
     Check = Callable[[Resources, MeshSetup], Iterator[Result]]
-
-NAMES_OF_TYPES = {bool: "a boolean", int: "a number", float: "a number", dict: "a mapping", list: "a list"}
 
 NOT_A_STRING = "not-a-string"
 INJECTION_ON_WORKLOAD = "injection-on-workload"
@@ -142,15 +141,15 @@ def _string_values(item: Item, path: Path, metadata: dict[str, Any]) -> Iterator
 
 
 def _not_a_string(item: Item, path: Path, value: object) -> Result:
-    text = {True: "true", False: "false"}.get(value) if isinstance(value, bool) else str(value)
+    nested = isinstance(value, dict | list)
     return error(
         NOT_A_STRING,
-        f"the value is {NAMES_OF_TYPES.get(type(value), 'not text')}, but Kubernetes takes strings only and refuses "
-        "the object: quote it",
+        f"the value is a {type_of(value)}, but Kubernetes takes strings only and refuses the object: "
+        f"{'write a string' if nested else 'quote it'}",
         item,
         field_path(*path),
         value,
-        text,
+        None if nested else shown(value),
     )
 
 

@@ -143,3 +143,48 @@ spec: {containers: [{name: kuma-sidecar}]}
 status: {phase: Running, podIP: 10.0.0.1}
 """
     check_noop(checks, IN_MESH + pod)
+
+
+# --- What is said, and where ------------------------------------------------------------------------------------------
+def test_the_fields_of_findings_stand_in_the_pod_template() -> None:
+    clash = deployment().replace('image: "web:1"', "securityContext: {runAsUser: 5678}")
+    found = run_rule(checks, IN_MESH + clash).only("sidecar-uid-clash")
+    assert (found.field, found.current) == ("spec.template.spec.containers", 5678)
+    assert found.message.endswith(": run them with another user id than 5678")
+    init = deployment(spec="initContainers: [{name: a, securityContext: {runAsUser: 5678}}]")
+    assert run_rule(checks, IN_MESH + init).only(INIT_UID).field == "spec.template.spec.initContainers"
+    probes = run_rule(checks, IN_MESH + probing("9001")).only(INJECTION_REFUSED)
+    assert (probes.field, probes.current) == ("spec.template.spec", None)
+
+
+@pytest.mark.parametrize("name", ["kube-system", "kuma-system"])
+def test_the_pod_validator_looks_at_no_namespace_of_the_system(name: str) -> None:
+    labelled = namespace(name, labels="kuma.io/sidecar-injection: disabled")
+    check_noop(checks, labelled + deployment(where=name, labels="kuma.io/workload: web"))
+
+
+def test_patches_that_the_control_plane_applies_to_every_pod() -> None:
+    spec = "controlPlane: {config: {runtime: {kubernetes: {injector: {containerPatches: [tune]}}}}}"
+    missing = run_rule(checks, IN_MESH + deployment(), spec).only(PATCH_MISSING)
+    assert missing.current is None
+    check_noop(checks, IN_MESH + deployment() + PATCH, spec)
+
+
+def test_all_missing_patches_are_named() -> None:
+    patched = IN_MESH + deployment(annotations='kuma.io/container-patches: "one,tune,two"') + PATCH
+    found = run_rule(checks, patched).only(PATCH_MISSING)
+    assert found.message == (
+        'it appears some expected container patches are missing: ["one" "two"]: Kuma\'s injector refuses the pods; '
+        "add the ContainerPatches to namespace kuma-system"
+    )
+
+
+def test_an_annotation_without_effect_hides_no_deprecated_one() -> None:
+    port = 'kuma.io/transparent-proxying-inbound-port: "1"'
+    text = IN_MESH + deployment(annotations=f"{port}, prometheus.metrics.kuma.io/path: /m")
+    assert codes(run_rule(checks, text).results) == ["annotation-overridden", "deprecated-annotation"]
+
+
+def test_the_injection_annotation_hides_no_deprecated_one() -> None:
+    text = deployment(annotations="kuma.io/sidecar-injection: enabled, prometheus.metrics.kuma.io/path: /m")
+    assert codes(run_rule(checks, IN_MESH + text).results) == ["deprecated-annotation", "injection-as-annotation"]

@@ -55,3 +55,24 @@ def test_the_key_as_an_annotation() -> None:
 
 def test_the_system_namespace() -> None:
     assert codes(run_rule(checks, namespace("kuma-system")).results) == [SYSTEM_NAMESPACE_INJECTED]
+
+
+# --- Namespaces that the functionConfig declares ----------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("spec", "code"),
+    [
+        (f"namespaces: [{{name: shop, labels: {{{LABEL}: maybe}}}}]", "injection-label-invalid"),
+        (f"namespaces: [{{name: shop, annotations: {{{LABEL}: enabled}}}}]", INJECTION_AS_ANNOTATION),
+        (f"namespaces: [{{name: kuma-system, labels: {{{LABEL}: enabled}}}}]", SYSTEM_NAMESPACE_INJECTED),
+    ],
+)
+def test_the_fault_of_a_declaration_stands_in_the_function_config(spec: str, code: str) -> None:
+    found = run_rule(checks, service(where="kuma-system"), spec).only(code)
+    assert (found.item, found.field) == (None, "functionConfig.spec.namespaces")
+
+
+def test_the_fault_of_a_namespace_in_the_package_stands_in_it() -> None:
+    assert run_rule(checks, namespace(labels=f"{LABEL}: maybe")).results[0].field == f"metadata.labels[{LABEL}]"
+    text = namespace(labels="", annotations=f"{LABEL}: enabled")
+    assert run_rule(checks, text).results[0].field == f"metadata.annotations[{LABEL}]"
+    assert run_rule(checks, namespace("kuma-system")).results[0].field == f"metadata.labels[{LABEL}]"

@@ -14,7 +14,7 @@ from krm_fn.rules.check_pods import (
     ZONE_PROXY_PLACE,
 )
 from krm_fn.rules.checks import checks
-from tests.rules.tools import check_noop, codes, deployment, mesh, namespace, run_rule, service
+from tests.rules.tools import INJECTED, check_noop, codes, deployment, mesh, namespace, run_rule, service
 
 IN_MESH = namespace()
 NO_TOKEN = "automountServiceAccountToken: false"
@@ -25,6 +25,11 @@ kind: ServiceAccount
 metadata: {name: web, namespace: shop}
 automountServiceAccountToken: false
 """
+
+
+def marked(part: str) -> str:
+    """The gateway mark at the workload itself."""
+    return deployment().replace("namespace: shop}", f"namespace: shop, {part}: {{kuma.io/gateway: enabled}}}}")
 
 
 # --- The mesh ---------------------------------------------------------------------------------------------------------
@@ -92,8 +97,8 @@ def test_outside_of_a_mesh_nobody_reads_the_value() -> None:
     "text",
     [
         deployment(labels="kuma.io/gateway: enabled"),
-        deployment().replace("namespace: shop}", "namespace: shop, annotations: {kuma.io/gateway: enabled}}"),
-        deployment().replace("namespace: shop}", "namespace: shop, labels: {kuma.io/gateway: enabled}}"),
+        marked("annotations"),
+        marked("labels"),
     ],
 )
 def test_a_mark_in_the_wrong_place(text: str) -> None:
@@ -134,3 +139,74 @@ def test_several_meshes_in_a_namespace() -> None:
     check_noop(checks, text)
     spec = "controlPlane: {config: {runtime: {kubernetes: {disallowMultipleMeshesPerNamespace: true}}}}"
     assert codes(run_rule(checks, text, spec).results) == ["multiple-meshes-in-namespace"] * 2
+
+
+# --- What is said, and where ------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("labels", "named"),
+    [
+        ("", 'meshes.kuma.io "default" not found: the pods name no other mesh, but it is neither'),
+        ("kuma.io/mesh: typo", 'meshes.kuma.io "typo" not found: it is the mesh of the pods (by pod label), but it is'),
+    ],
+)
+def test_which_mesh_is_missing_and_who_named_it(labels: str, named: str) -> None:
+    found = run_rule(checks, IN_MESH + deployment(labels=labels), "meshes: [payments]").only(MESH_NOT_FOUND)
+    assert found.message.startswith(named)
+    assert found.current == ("typo" if labels else "default")
+
+
+@pytest.mark.parametrize(
+    ("above", "labels", "spec", "left"),
+    [
+        (namespace(labels=f"{INJECTED}, kuma.io/mesh: b"), "", "{}", "b"),
+        (IN_MESH, "", "{}", "default"),
+        (IN_MESH, "", "mesh: house", "house"),
+        ("", INJECTED, "{injection: {mode: none}, mesh: house}", "house"),
+    ],
+)
+def test_the_mesh_that_is_left_when_annotations_count_no_more(above: str, labels: str, spec: str, left: str) -> None:
+    found = run_rule(checks, above + deployment(labels=labels, annotations="kuma.io/mesh: a"), spec)
+    assert f"the pods would then be in mesh {left}. Make it the label" in found.only(MESH_AS_ANNOTATION).message
+
+
+def test_namespaces_whose_annotation_names_the_mesh() -> None:
+    out = deployment("out", labels="kuma.io/sidecar-injection: disabled")
+    text = namespace(annotations="kuma.io/mesh: a") + out + deployment()
+    found = run_rule(checks, text).only(MESH_AS_ANNOTATION)
+    assert found.field == "metadata.annotations[kuma.io/mesh]"
+    check_noop(checks, namespace(annotations="kuma.io/mesh: a") + out)
+    declared = f"namespaces: [{{name: shop, labels: {{{INJECTED}}}, annotations: {{kuma.io/mesh: a}}}}]"
+    found = run_rule(checks, deployment(), declared).only(MESH_AS_ANNOTATION)
+    assert (found.item, found.field) == (None, "functionConfig.spec.namespaces")
+
+
+@pytest.mark.parametrize(
+    ("annotations", "severity"),
+    [
+        ('kuma.io/sidecar-injected: "true", kuma.io/gateway: provided', "warning"),
+        ('kuma.io/sidecar-injected: "true", kuma.io/gateway: maybe', "error"),
+        ("kuma.io/gateway: provided", "error"),
+        ('kuma.io/sidecar-injected: "false", kuma.io/gateway: provided', "error"),
+    ],
+)
+def test_of_a_pod_that_has_its_sidecar_the_converter_alone_reads_the_mark(annotations: str, severity: str) -> None:
+    found = run_rule(checks, IN_MESH + deployment(annotations=annotations)).only(GATEWAY_VALUE)
+    assert found.severity == severity
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        (deployment(labels="kuma.io/gateway: enabled"), "spec.template.metadata.labels[kuma.io/gateway]"),
+        (marked("labels"), "metadata.labels[kuma.io/gateway]"),
+        (marked("annotations"), "metadata.annotations[kuma.io/gateway]"),
+    ],
+)
+def test_the_place_of_a_misplaced_mark(text: str, field: str) -> None:
+    assert run_rule(checks, IN_MESH + text).only(GATEWAY_MISPLACED).field == field
+
+
+def test_a_token_volume_that_is_not_there() -> None:
+    text = deployment(annotations="kuma.io/service-account-token-volume: token")
+    found = run_rule(checks, IN_MESH + text).only(TOKEN_VOLUME)
+    assert found.field == "spec.template.metadata.annotations[kuma.io/service-account-token-volume]"

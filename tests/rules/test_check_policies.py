@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from krm_fn.krm.outcome import WARNING
 from krm_fn.rules.check_policies import POLICY_MISSES
@@ -36,6 +37,15 @@ BY_LABEL = "kind: Dataplane, labels: {app: nginx}"
         pytest.param(policy("kind: Mesh", FROM), id="everything"),
         pytest.param(policy("kind: Dataplane"), id="every Dataplane"),
         pytest.param(policy("kind: Dataplane, name: nginx-abc"), id="one Dataplane"),
+        pytest.param(policy(f"{BY_LABEL}, name: nginx-abc"), id="one Dataplane, with labels besides"),
+        pytest.param(policy("kind: Dataplane, labels: {app: absent}"), id="of pods that are not there"),
+        pytest.param(policy(f"{BY_LABEL}, name: [1]"), id="an odd name"),
+        pytest.param(policy("kind: MeshService, name: nginx", FROM), id="a MeshService without namespace"),
+        pytest.param(policy("kind: MeshService, name: [1]", FROM), id="an odd service"),
+        pytest.param(
+            service("other", "edge", app="nginx") + policy("kind: MeshService, name: other_edge_svc_80", FROM),
+            id="by a Service that does not name the gateway",
+        ),
         pytest.param(policy(BY_LABEL, labels="kuma.io/mesh: payments"), id="another mesh"),
         pytest.param(policy(BY_LABEL, where="shop"), id="of a namespace without gateways"),
         pytest.param(policy(BY_LABEL, "rules: []"), id="no rules"),
@@ -71,3 +81,23 @@ def test_gateways_only(text: str, field: str) -> None:
     found = run_rule(checks, EDGE + WEB + text).only(POLICY_MISSES)
     assert (found.severity, found.field) == (WARNING, field)
     assert "edge/nginx" in found.message
+
+
+def test_three_of_the_gateways_are_named() -> None:
+    more = "".join(deployment(name, "edge", annotations=MARK) for name in ("b", "c", "d"))
+    text = EDGE + more + policy("kind: MeshSubset, tags: {k8s.kuma.io/namespace: edge}", FROM)
+    found = run_rule(checks, text).only(POLICY_MISSES)
+    assert found.item is not None
+    assert found.item.kind == "MeshTimeout"
+    assert found.message == (
+        "its `from` is for incoming traffic, and it selects delegated gateways only (Deployment edge/nginx, Deployment "
+        "edge/b, Deployment edge/c), whose sidecars take none: it has no effect; write it for the backends, or, for "
+        "what the gateway sends, as `to`"
+    )
+
+
+def test_a_policy_is_only_looked_at() -> None:
+    text = EDGE + WEB + policy("kind: MeshSubset, tags: {app: nginx, kuma.io/service: nginx_edge_svc_80}", FROM)
+    ruled = run_rule(checks, text)
+    assert ruled.only(POLICY_MISSES)
+    assert ruled.data == [document for document in yaml.safe_load_all(text) if document is not None]

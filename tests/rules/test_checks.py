@@ -114,3 +114,74 @@ def test_duplicates() -> None:
     text = namespace() + deployment() + deployment()
     assert codes(run_rule(checks, text).results) == [DUPLICATE_RESOURCE]
     check_noop(checks, namespace() + deployment() + deployment().replace("Deployment", "StatefulSet"))
+
+
+# --- What is said, and where ------------------------------------------------------------------------------------------
+def on_workload(text: str, label: str) -> str:
+    return text.replace("namespace: shop}", f"namespace: shop, labels: {{{label}}}}}")
+
+
+def test_pods_that_have_the_label_need_no_other_one() -> None:
+    check_noop(checks, namespace() + on_workload(deployment(labels=INJECTED), INJECTED))
+    check_noop(checks, namespace() + deployment(labels=INJECTED, annotations=INJECTED))
+
+
+RUNNER = """
+---
+apiVersion: example.com/v1
+kind: Runner
+metadata: {name: web, namespace: shop, labels: {TOP}}
+PATH
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "fields"),
+    [
+        (
+            "spec.podTemplate",
+            "spec: {podTemplate: {spec: {containers: [{name: a}]}}}",
+            ["metadata.labels[kuma.io/sidecar-injection]"],
+        ),
+        (
+            "runTemplate.template",
+            "runTemplate: {metadata: {labels: {TOP}}, template: {spec: {containers: [{name: a}]}}}",
+            ["metadata.labels[kuma.io/sidecar-injection]", "runTemplate.metadata.labels[kuma.io/sidecar-injection]"],
+        ),
+    ],
+)
+def test_labels_above_the_pods_of_other_kinds_are_told_of_once_each(path: str, body: str, fields: list[str]) -> None:
+    text = namespace(labels="") + RUNNER.replace("PATH", body).replace("TOP", INJECTED)
+    ruled = run_rule(checks, text, f"workloadKinds: [{{group: example.com, kind: Runner, podTemplate: {path}}}]")
+    assert [result.field for result in ruled.of(INJECTION_ON_WORKLOAD)] == fields
+
+
+@pytest.mark.parametrize(
+    ("value", "words", "proposed"),
+    [
+        ("true", "the value is a boolean, but", "true"),
+        ("false", "the value is a boolean, but", "false"),
+        ("1.5", "the value is a number, but", "1.5"),
+        ("{a: b}", "the value is a mapping, but", None),
+        ("[a]", "the value is a list, but", None),
+    ],
+)
+def test_what_stands_in_place_of_a_string(value: str, words: str, proposed: str | None) -> None:
+    text = namespace(labels=f"1: 2, app: shop, kuma.io/mesh: {value}")
+    found = run_rule(checks, text).only(NOT_A_STRING)
+    assert (found.field, found.proposed) == ("metadata.labels[kuma.io/mesh]", proposed)
+    assert found.message.startswith(words)
+    assert found.message.endswith(": quote it" if proposed else ": write a string")
+
+
+def test_what_has_no_value_or_no_meaning_here_may_be_no_string() -> None:
+    check_noop(checks, namespace(labels="kuma.io/mesh:, 1: 2, app: 3"))
+
+
+def test_where_the_first_of_two_duplicates_stands() -> None:
+    path = "internal.config.kubernetes.io/path: a.yaml"
+    first = service().replace("annotations: {}", f"annotations: {{{path}}}")
+    found = run_rule(checks, namespace() + first + service()).only(DUPLICATE_RESOURCE)
+    assert found.message.startswith("an earlier item of the package (a.yaml) has the same kind, namespace and name:")
+    found = run_rule(checks, namespace() + service() + service()).only(DUPLICATE_RESOURCE)
+    assert found.message.startswith("an earlier item of the package has the same kind, namespace and name:")
