@@ -22,6 +22,18 @@ if TYPE_CHECKING:
     from krm_fn.krm.outcome import Path
 
 
+ASKED_BY = {
+    "applied": "spec.markApplied",
+    "gateways": "spec.gateways",
+    "hardening": "spec.gateways.harden",
+    "injection": "spec.injection.rules",
+    "manual": "spec.injection.mode",
+    "pristine": "spec.injection.mode",
+    "service_upstream": "spec.serviceUpstream",
+}
+"""The setting that asks for what a rule edits, by the rule's name."""
+
+
 class Change(Record):
     """One field that the function writes: by which rule, the value before (None: absent) and after (None: removed)."""
 

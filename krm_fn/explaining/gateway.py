@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from krm_fn.explaining.decisions import ASKED_BY
 from krm_fn.explaining.routing import product_name
 from krm_fn.gateways.catalog import products_by_id
 from krm_fn.krm.outcome import field_path
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from krm_fn.krm.resource import Item
     from krm_fn.rules.custom_pods import Pods
 
-MARKED_BY = {"gateways": "krm-fn (spec.gateways)", "hardening": "krm-fn (spec.gateways.harden)"}
-
 
 def gateway_of(item: Item, decisions: Decisions) -> dict[str, Any]:
     """What is known of a workload as a gateway; empty where it is none."""
@@ -32,7 +31,7 @@ def gateway_of(item: Item, decisions: Decisions) -> dict[str, Any]:
     if member is not None and mark is not None:
         path = mark_path(member.workload)
         rule = decisions.rule_that_wrote(item, path)
-        place = {"writtenBy": MARKED_BY.get(rule, rule)} if rule else {"place": decisions.place(item, *path)}
+        place = {"writtenBy": f"krm-fn ({ASKED_BY[rule]})"} if rule else {"place": decisions.place(item, *path)}
         data["mark"] = {"field": field_path(*path), "value": mark, **place}
     if known is None:
         return data
@@ -68,7 +67,9 @@ def gateway_of_operator(pods: Pods, decisions: Decisions) -> dict[str, Any]:
     """What is known of a resource that an operator makes gateway pods of."""
     mark = pods.marked
     rule = decisions.rule_that_wrote(pods.item, pods.mark_path)
-    place = {"writtenBy": MARKED_BY.get(rule, rule)} if rule else {"place": decisions.place(pods.item, *pods.mark_path)}
+    place = (
+        {"writtenBy": f"krm-fn ({ASKED_BY[rule]})"} if rule else {"place": decisions.place(pods.item, *pods.mark_path)}
+    )
     return {
         "mark": None if mark is None else {"field": pods.place_of(*pods.mark_path), "value": mark, **place},
         "product": pods.product,

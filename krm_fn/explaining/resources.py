@@ -5,6 +5,7 @@ Presentation only: every answer is a record that the rules made. `krm_fn.explain
 
 from __future__ import annotations
 
+from krm_fn.explaining.decisions import ASKED_BY
 from krm_fn.explaining.gateway import gateway_of, gateway_of_operator, marks_of_service
 from krm_fn.explaining.membership import membership_of
 from krm_fn.explaining.routing import product_name, references_of, routed, upstream_of
@@ -217,7 +218,7 @@ def _namespace(item: Item, decisions: Decisions) -> dict[str, Any]:
         "injection": {
             "label": item.labels.get(names.SIDECAR_INJECTION),
             "enabled": is_labelled(namespace),
-            "writtenBy": decisions.rule_that_wrote(item, label) or None,
+            "writtenBy": ASKED_BY.get(decisions.rule_that_wrote(item, label)),
             "place": decisions.place(item, *label) if names.SIDECAR_INJECTION in item.labels else None,
             "webhookLeavesItOut": is_outside_webhook(item.name, setup),
             "webhookNeedsLabel": setup.injection.mode == "webhook" and version_of(setup).webhook_needs_namespace_label,

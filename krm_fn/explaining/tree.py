@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from krm_fn.explaining.decisions import ASKED_BY
 from krm_fn.explaining.membership import DECIDES, NOT_ASKED, OVERRULED
 from krm_fn.record import Record
 from krm_fn.report import plural
@@ -229,7 +230,7 @@ def _leads(found: list[dict[str, Any]], _: dict[str, Any]) -> list[Branch]:
 
 def _injection(found: dict[str, Any], _: dict[str, Any]) -> list[Branch]:
     label = "absent" if found["label"] is None else found["label"]
-    by = f" (written by the rule {found['writtenBy']})" if found["writtenBy"] else ""
+    by = f" (written by {found['writtenBy']})" if found["writtenBy"] else ""
     children = []
     if found["webhookLeavesItOut"]:
         children.append(Branch("Kuma's webhook leaves this Namespace out, whatever its label says", (), DOUBT))
@@ -303,7 +304,7 @@ def _changes(found: list[dict[str, Any]], _: dict[str, Any]) -> list[Branch]:
     if not found:
         return [Branch("krm-fn changes nothing in it", (), FAINT)]
     rows = [
-        Branch(f"{row['field']}: {_value(row['before'])} → {_value(row['after'])} (rule {row['rule']})")
+        Branch(f"{row['field']}: {_value(row['before'])} → {_value(row['after'])} (by {ASKED_BY[row['rule']]})")
         for row in found
     ]  # fmt: skip
     return [Branch(f"krm-fn changes {plural(len(found), 'field')}", tuple(rows))]

@@ -216,7 +216,7 @@ def test_why_no_annotation_is_written(tmp_path: Path, documents: tuple[str, ...]
 def test_a_namespace_lists_its_workloads() -> None:
     found = data("ns/kuma-demo", DEMO)
     assert found["injection"]["label"] == "disabled"
-    assert found["injection"]["writtenBy"] == "injection"
+    assert found["injection"]["writtenBy"] == "spec.injection.rules"
     assert [(row["workload"], row["mesh"]) for row in found["workloads"]] == [
         ("Deployment kuma-demo/demo-app", "default"),
         ("Deployment kuma-demo/kv", "default"),
@@ -273,7 +273,7 @@ def test_the_tree_says_what_changes_and_prints_the_dataplane() -> None:
     assert text.startswith("Deployment kuma-demo/kv")
     assert "● pod label: enabled → decides, written by rule 0 of spec.injection.rules" in text
     assert "          kind: Dataplane\n" in text or "kind: Dataplane" in text
-    assert "(absent) → enabled (rule injection)" in text
+    assert "(absent) → enabled (by spec.injection.rules)" in text
     assert "\x1b[" not in text
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from krm_fn.explaining import decisions as module
-from krm_fn.explaining.decisions import decisions_of
+from krm_fn.explaining.decisions import ASKED_BY, decisions_of
 from krm_fn.files.preview import preview
 from krm_fn.krm.outcome import ERROR, INFO
 from krm_fn.krm.source import InputError
+from krm_fn.rules import RULES
 
-FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+ROOT = Path(__file__).resolve().parents[2]
+FIXTURES = ROOT / "fixtures"
 CASES = sorted(
     path
     for group in ("injection", "gateways", "gateway-coverage", "service-upstream", "hardening", "manual")
@@ -66,3 +69,22 @@ def test_a_preview_with_every_decision_needs_no_second_run(monkeypatch: pytest.M
     assert [told.changes_of(item) for item in told.after.items] == [
         plain.changes_of(item) for item in plain.after.items
     ]
+
+
+def test_what_is_named_as_asking_for_an_edit_is_a_setting() -> None:
+    schema = json.loads((ROOT / "krm_fn" / "config" / "meshsetup.schema.json").read_text())
+    assert set(ASKED_BY) <= {rule.__name__ for rule in RULES}
+    for setting in ASKED_BY.values():
+        node = schema
+        for key in setting.split("."):
+            node = node["properties"][key]
+            if "$ref" in node:
+                node = schema["$defs"][node["$ref"].rpartition("/")[2]]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: f"{path.parent.parent.name}/{path.parent.name}")
+def test_every_edit_has_a_setting_that_asked_for_it(case: Path) -> None:
+    decisions = decisions_of(preview([str(case)]))
+    if decisions is not None:
+        for item in decisions.before.items:
+            assert {change.rule for change in decisions.changes_of(item)} <= set(ASKED_BY)

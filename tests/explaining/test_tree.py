@@ -71,13 +71,18 @@ CASES: list[tuple[str, tuple[str, ...], str, list[str]]] = [
     ("deploy/web", (ON, deployment("web")), "", ["no Service", "sidecar: at admission", "krm-fn changes nothing"]),
     ("svc/web", (ON, SERVICE), "", ["selects no pods of the package", "how gateways are made to send"]),
     ("svc/web", (ON, SERVICE, deployment("web")), "", ["selects pods of", "Deployment shop/web: in mesh default"]),
-    ("svc/web", (ON, SWITCHED_OFF), "", ["(written by krm-fn, before: false)", "false → true (rule service_upstream)"]),
+    (
+        "svc/web",
+        (ON, SWITCHED_OFF),
+        "",
+        ["(written by krm-fn, before: false)", "false → true (by spec.serviceUpstream)"],
+    ),
     ("svc/web", (ON, SWITCHED_OFF.replace("false", "true")), "", ["ingress.kubernetes.io/service-upstream: true   "]),
     ("svc/web", (namespace(label="perhaps"), SERVICE), "", ["service-upstream: not written: "]),
     ("ns/shop", (ON,), "", ["injection is on", "no workloads in the package"]),
     ("ns/shop", (namespace(),), "", ["injection is not on", "without the label Kuma's webhook sees none"]),
     ("ns/kube-system", (namespace("kube-system"),), "", ["Kuma's webhook leaves this Namespace out"]),
-    ("ns/shop", (namespace(), deployment("web")), RULE, ["(written by the rule injection)", "1 of 1 in a mesh"]),
+    ("ns/shop", (namespace(), deployment("web")), RULE, ["(written by spec.injection.rules)", "1 of 1 in a mesh"]),
     ("ing/web", (namespace(), SERVICE, INGRESS), "", ["names Services; nothing of the package is in a mesh"]),
     ("ing/web", (ON, SERVICE, INGRESS, CLASS), "", ["backends of routes: ", "→ Service shop/web:80: "]),
     ("deploy/edge", (ON, MARKED), "", ["gateway: marked as one, of no product", "mark kuma.io/gateway: enabled"]),
@@ -112,14 +117,14 @@ def test_values_of_manifests_are_one_line_and_cut(tmp_path: Path) -> None:
     for value, printed in (("a\\nb", "a\\nb"), ("x" * 400, "x" * 159 + "…")):
         label = f'kuma.io/sidecar-injection: "{value}"'
         text = tree("deploy/web", package(tmp_path, ON, deployment("web", labels=label), spec=spec))
-        assert f"{printed} → enabled (rule injection)" in text
+        assert f"{printed} → enabled (by spec.injection.rules)" in text
 
 
 def test_manual_mode(tmp_path: Path) -> None:
     documents = (ON, deployment("web"))
     text = tree("deploy/web", package(tmp_path, *documents, spec=MANUAL))
     assert "sidecar: in the manifest" in text
-    assert "rule manual" in text
+    assert "by spec.injection.mode" in text
     assert "manifest" in tree(package(tmp_path, *documents, spec=MANUAL))
 
 
