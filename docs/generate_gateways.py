@@ -31,6 +31,7 @@ from krm_fn.gateways.product import (
     OWN_PODS,
     SWITCH,
     UPSTREAM,
+    Conflict,
     Container,
     PodLabels,
     Product,
@@ -64,7 +65,7 @@ EXAMPLES = {
     "ingress-nginx": "ingress",
     "kong-kic": "service-annotation",
     "nginx-nic": "ingress",
-    "skipper": "argument",
+    "skipper": "direct-access",
     "traefik": "ingress",
 }
 """The case that a page shows, of those in fixtures/products/<product>, where that is not the first with a change."""
@@ -241,6 +242,7 @@ def _switch_row(switch: Switch) -> tuple[str, ...]:
     forbidden += [f"Read beside `{switch.beside_argument}`."] * bool(switch.beside_argument)
     forbidden += [f"Not read beside `{argument}`." for argument in switch.not_with_arguments]
     forbidden += [f"Not beside `{field}`." for field in switch.not_beside if field not in switch.note]
+    forbidden += [f"Not written beside {_conflict(conflict)}." for conflict in switch.conflicts]
     return (
         switch.object,
         "" if switch.key == "none" else f"`{switch.key}`",
@@ -250,6 +252,12 @@ def _switch_row(switch: Switch) -> tuple[str, ...]:
         PURPOSE_WORDS[switch.purpose],
         " ".join(filter(None, (_prose(switch.note), mode, *forbidden))),
     )
+
+
+def _conflict(conflict: Conflict) -> str:
+    value = f": {conflict.value}" if conflict.value else ""
+    of_type = f" (Services of type `{conflict.service_type}`)" if conflict.service_type else ""
+    return f"`{conflict.key}{value}`{of_type}"
 
 
 def _example(product: Product) -> list[str]:

@@ -43,7 +43,8 @@ installation; a flag or ConfigMap of the controller; a container's environment; 
 UPSTREAM: Final = "upstream"
 ALTERNATIVE: Final = "alternative"
 FOR_DETOUR: Final = "detour"
-PURPOSES: Final = (UPSTREAM, ALTERNATIVE, "guard", "harden", FOR_DETOUR, "generated")
+GUARD: Final = "guard"
+PURPOSES: Final = (UPSTREAM, ALTERNATIVE, GUARD, "harden", FOR_DETOUR, "generated")
 """Why a switch is listed: the product's way to dial Services; another way to the same; a setting that must not be
 changed from what stands here; a cure for a known trap; part of a way around; what the product writes by itself."""
 
@@ -130,6 +131,7 @@ class RouteKind(Record):
     kind that one product alone understands. ``class_fields`` are where such a kind names its class, for people to read.
     ``wanted`` names a list that must hold an entry besides ``unwanted`` for the object to concern a gateway at all.
     ``flags`` are the controller arguments that name the object, where nothing in the object itself tells.
+    ``external_names``: it may name a Service of type ExternalName, if its product takes those at all.
     """
 
     kind: str
@@ -140,8 +142,44 @@ class RouteKind(Record):
     wanted: str = ""
     unwanted: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    external_names: bool = True
     udp: bool = False
     note: str = ""
+
+
+WINS: Final = "wins"
+LOSES: Final = "loses"
+HARMS: Final = "harms"
+EFFECTS: Final = (WINS, LOSES, HARMS)
+"""What comes of a conflict: the product does not look at the switch; the switch takes its place, which who wrote it may
+not have meant; both count, and the route suffers."""
+
+
+class Conflict(Record):
+    """What may stand beside a switch and does not go together with it.
+
+    ``key`` is an annotation of the Service (in lower case) where the switch is one, else a field of the mapping that
+    holds the reference. It counts with ``value`` (empty: with any) and, where ``service_type`` is given, for such
+    Services alone. ``effect`` is one of EFFECTS, and ``why`` says it in words.
+    """
+
+    key: str
+    effect: str
+    why: str
+    value: str = ""
+    service_type: str = ""
+
+
+class Naming(Record):
+    """A value that is the name of an object: whether the product then dials Services depends on the object's kind.
+
+    ``kinds`` pairs the kinds with that, and ``built_in`` the names of objects that are there without a manifest; one of
+    the package with such a name counts in its place. ``group`` is the API group of all of them.
+    """
+
+    group: str
+    kinds: tuple[tuple[str, bool], ...]
+    built_in: tuple[tuple[str, bool], ...]
 
 
 class Switch(Record):
@@ -149,17 +187,25 @@ class Switch(Record):
 
     ``object`` is the kind (or, outside Kubernetes, the thing) that carries it and ``key`` the annotation key or field.
     ``routes`` are the route kinds for which the product looks at it, empty for all; ``mode`` a `Mode` it depends on.
-    ``unless`` are annotations of the carrying object that forbid it, ``not_beside`` fields next to it that do.
+    ``unless`` are annotations of the carrying object that forbid it, ``not_beside`` fields next to it that do, and
+    ``conflicts`` what keeps krm-fn from writing it.
 
     For an object that holds for many routes, ``found_by`` (FOUND_BY) and ``flags`` tell how to find the one that
     counts, ``group`` its API group, and ``version`` the one to generate it in; ``preferred`` that it is the better
     place where all that it holds for is in the mesh.
     In the product's own pods it is ``argument`` (how ``key`` is spelt on the command line) or, without one, the
-    variable ``key``, of the container with one of ``images``. The argument is read beside ``beside_argument`` only,
+    variable ``key``, of the container with one of ``images``, whose tags are the releases that ``since`` speaks of: a
+    switch for routes is not written beside an older one. The argument is read beside ``beside_argument`` only,
     and not with one of ``not_with_arguments``.
-    ``shared``: routes to one Service have one upstream, and the setting of one of them decides for all.
-    ``at_target_port``: the product then dials the Service's address at the target port.
-    ``left``: why nobody but a person makes it, where krm-fn never does.
+    ``headless_since``: the release since which ``headless`` is true (read from ``images``, where the package has them);
+    older ones break such a backend. ``not_with_external_name``: why it must hold for no route with an ExternalName
+    backend, empty where it may. ``merged_by``: a field and its value that let a policy of a route add to the one of its
+    Gateway instead of replacing it; what is generated has it.
+    ``shared``: routes to one Service have one upstream, and the setting of one of them decides for all; with
+    ``shared_below`` that holds among the references to which one route leads, not between routes.
+    ``naming``: what the names mean that a guard may hold; a guard of an object that is no route holds for all of them.
+    ``left``: why nobody but a person makes it, where krm-fn never does. ``seen_at``: kinds and paths where the package
+    may show that somebody did; a text there is a configuration file with a line for it.
     """
 
     how: str
@@ -173,8 +219,12 @@ class Switch(Record):
     headless: str = LEAVE
     headless_key: str = ""
     headless_value: str = "false"
+    headless_since: str = ""
+    not_with_external_name: str = ""
+    merged_by: tuple[str, str] = ("", "")
     unless: tuple[tuple[str, str], ...] = ()
     not_beside: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
     kuma_writes: bool = False
     found_by: str = ""
     flags: tuple[str, ...] = ()
@@ -186,9 +236,11 @@ class Switch(Record):
     beside_argument: str = ""
     not_with_arguments: tuple[str, ...] = ()
     shared: bool = False
-    at_target_port: bool = False
+    shared_below: bool = False
     note: str = ""
+    naming: Naming | None = None
     left: str = ""
+    seen_at: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_class_wide(self) -> bool:
@@ -257,6 +309,8 @@ class Product(Record):
     host_note: str = ""
     headless_note: str = ""
     external_name_note: str = ""
+    external_names_since: tuple[str, str] = ("", "")
+    """An image of the product, and its first release that sends to ExternalName Services; older routes end there."""
     limits: tuple[str, ...] = ()
     ports_in: tuple[PortNote, ...] = ()
     ports_out: tuple[PortNote, ...] = ()

@@ -2,7 +2,8 @@
 arguments and variables of the product's own pods.
 
 Which of them counts for a route is followed through the package: the argument of the controller, the parameters of the
-class or the Gateway, the targets of a policy, the product that the pods belong to (``Switch.found_by``).
+class or the Gateway, the targets of a policy (``krm_fn.rules.policy_targets``), the product that the pods belong to
+(``Switch.found_by``).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from krm_fn.gateways.references import value_at
 from krm_fn.krm.fields import as_list, as_map, as_str, dig
 from krm_fn.memory import cache
 from krm_fn.rules.own_pods import Carrier, in_own_pods
+from krm_fn.rules.policy_targets import deciding, policies_of
 from krm_fn.rules.recognition import recognised
 
 TYPE_CHECKING = False
@@ -33,6 +35,12 @@ if TYPE_CHECKING:
     from krm_fn.gateways.routes import Backend
     from krm_fn.krm.resource import Item
     from krm_fn.krm.resources import Resources
+    from krm_fn.rules.policy_targets import Policies
+
+BY_LABELS = (
+    "it selects by labels (targetSelectors) and may hold for more than the package shows; write the field there if "
+    "that is meant"
+)
 
 
 def shared_switches(product: Product, backend: Backend) -> tuple[Switch, ...]:
@@ -58,7 +66,22 @@ def carriers(switch: Switch, product: Product, backend: Backend, resources: Reso
     """What in the package holds the setting for a route, or could."""
     if switch.found_by == OWN_PODS:
         return in_own_pods(switch, product, resources)
+    if switch.found_by == TARGET_REFS:
+        return policies_for(switch, backend, resources)
     return tuple(carrier_in(switch, item) for item in FINDERS[switch.found_by](switch, product, backend, resources))
+
+
+def policies_for(switch: Switch, backend: Backend, resources: Resources) -> tuple[Carrier, ...]:
+    """The policies that decide for a reference of a route."""
+    found = deciding(switch, attached_policies(switch, backend, resources))
+    return tuple(
+        carrier_in(switch, each.policy).replace(hindrance=BY_LABELS if each.by_labels else "") for each in found
+    )
+
+
+def attached_policies(switch: Switch, backend: Backend, resources: Resources) -> Policies:
+    """All policies that concern a reference of a route."""
+    return policies_of(switch, backend, gateways_of(backend, resources), resources)
 
 
 def carrier_in(switch: Switch, item: Item) -> Carrier:
@@ -136,37 +159,8 @@ def _referred(ref: object, group_field: str, switch: Switch, resources: Resource
     return resources.by_key.get((switch.group, switch.object, home, as_str(dig(ref, "name"))))
 
 
-def _by_targets(switch: Switch, _: Product, backend: Backend, resources: Resources) -> tuple[Item, ...]:
-    """The policies of the route itself, else those of its Gateways: the former replace the latter."""
-    targeted = _targets(switch, resources)
-    item = backend.item
-    own = targeted.get((item.group, item.kind, item.namespace, item.name))
-    if own:
-        return tuple(own)
-    return tuple(
-        policy
-        for gateway in gateways_of(backend, resources)
-        for policy in targeted.get((GATEWAY_GROUP, "Gateway", gateway.namespace, gateway.name), ())
-    )
-
-
-def _targets(switch: Switch, resources: Resources) -> dict[tuple[str, str, str, str], list[Item]]:
-    def build() -> dict[tuple[str, str, str, str], list[Item]]:
-        found: dict[tuple[str, str, str, str], list[Item]] = {}
-        for policy in resources.of_kind(switch.object):
-            spec = as_map(policy.data.get("spec"))
-            for ref in [spec.get("targetRef"), *as_list(spec.get("targetRefs"))]:
-                group, kind, name = (as_str(dig(ref, field)) for field in ("group", "kind", "name"))
-                if policy.group == switch.group and name:
-                    found.setdefault((group, kind, policy.namespace, name), []).append(policy)
-        return found
-
-    return resources.memo(("targets", switch.object), build)
-
-
 FINDERS: dict[str, Callable[[Switch, Product, Backend, Resources], tuple[Item, ...]]] = {
     BY_FLAG: _by_flag,
     CLASS_PARAMETERS: _by_class,
     PARENT_PARAMETERS: _by_parent,
-    TARGET_REFS: _by_targets,
 }

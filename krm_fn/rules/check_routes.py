@@ -121,6 +121,8 @@ def _is_external(service: Item) -> bool:
 
 
 def _external_name(product_id: str, backend: Backend, resources: Resources) -> Iterator[Result]:
+    from krm_fn.rules.places import harmed_by_name  # few packages have such a Service
+
     product, name = products_by_id()[product_id], f"{backend.namespace}/{backend.service}"
     permission = PERMISSIONS.get(product_id)
     certain = _refuses(product_id, permission, resources) if permission is not None else None
@@ -129,7 +131,7 @@ def _external_name(product_id: str, backend: Backend, resources: Resources) -> I
             EXTERNAL_NAME_REFUSED,
             f"the Service {name} is an ExternalName, which {product.name} does not follow"
             f"{'' if certain else ' unless its configuration, which is not in the package, allows it'}: "
-            f"{permission.edit}",
+            f"{harmed_by_name(product, backend, resources) or permission.edit}",
             backend.item,
             backend.path,
         )

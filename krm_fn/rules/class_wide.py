@@ -9,14 +9,14 @@ has one, and the reason is told.
 from __future__ import annotations
 
 from krm_fn.gateways.catalog import products_by_id
-from krm_fn.gateways.classes import FOREIGN_CONTROLLER
+from krm_fn.gateways.classes import FOREIGN_CONTROLLER, INGRESS_CLASS_ANNOTATION
 from krm_fn.gateways.product import CLASS_PARAMETERS, TOLERATES, UPSTREAM
 from krm_fn.gateways.references import value_at
 from krm_fn.gateways.switches import ABSENT, CLUSTER, EXTERNAL, HEADLESS_SERVICE, readable_for
 from krm_fn.krm.outcome import field_path, info
 from krm_fn.rules.carriers import carriers, shared_switches
+from krm_fn.rules.conflicts import conflicts_of
 from krm_fn.rules.recognition import is_excluded
-from krm_fn.rules.target_ports import port_unlike_target, target_ports
 from krm_fn.rules.wording import shown
 
 TYPE_CHECKING = False
@@ -93,7 +93,6 @@ class ClassWide:
             self._why[_key(product, switch)] = NOT_HERE
             return
         if all(carrier.is_on for carrier in found):
-            yield from target_ports(product, switch, backends, self.facts)
             yield from self._made(product, found, backends)
             return
         if any(carrier.value is not None and not carrier.is_on for carrier in found):
@@ -135,16 +134,17 @@ class ClassWide:
                 return carrier.hindrance
         if len(found) > 1 and switch.purpose != UPSTREAM:
             return "the package holds several of them, and does not tell which of them serves which routes"
+        classes = {backend.via for backend in backends}
         for backend in self.everything:
-            if self._may_hold_for(product, switch, backend, backends[0]):
+            if self._may_hold_for(product, switch, backend, classes):
                 against = self._against(product, switch, backend) or self._said_on_the_route(product, backend)
                 if against:
                     return against
         return ""
 
-    def _may_hold_for(self, product: Product, switch: Switch, backend: Backend, first: Backend) -> bool:
+    def _may_hold_for(self, product: Product, switch: Switch, backend: Backend, classes: set[str]) -> bool:
         """Whether the setting may concern a backend: also one whose product nobody knows may be served by this one."""
-        if switch.found_by == CLASS_PARAMETERS and backend.via != first.via:
+        if switch.found_by == CLASS_PARAMETERS and not _may_be_of(backend, classes):
             return False
         if switch.routes and backend.route.kind not in switch.routes:
             return False
@@ -168,13 +168,10 @@ class ClassWide:
             return f"{where} is reached by UDP"
         if not self.facts.is_in_mesh(backend):
             return f"{where} is not in a mesh"
-        unlike = port_unlike_target(backend, self.facts) if switch.at_target_port else None
-        if unlike is not None:
-            port = unlike[1]
-            return f"{where} answers at {port.port}, while {product.name} would dial its target port {port.target}"
         if self.facts.is_excluded(backend):
             return f"{where} is excluded by spec.serviceUpstream.exclude, or its route"
-        return ""
+        found = next((found for _, found in conflicts_of(product, backend, self.facts.resources)), None)
+        return f"{found.item.words} says {found.words}" if found else ""
 
     def _said_on_the_route(self, product: Product, backend: Backend) -> str:
         """Somebody's other wish for one route, which some releases would not hear any more."""
@@ -182,6 +179,14 @@ class ClassWide:
             if value is not None and value != wanted:
                 return f"{backend.item.words} or its Service says {key}: {shown(value)}"
         return ""
+
+
+def _may_be_of(backend: Backend, classes: set[str]) -> bool:
+    """Whether the controller of one of these classes may serve a route; one without a class may be any controller's."""
+    if backend.route.attach == "ingress-class":
+        return backend.via in classes
+    named = backend.item.annotations.get(INGRESS_CLASS_ANNOTATION)
+    return named is None or named in classes
 
 
 def _key(product: Product, switch: Switch) -> Key:

@@ -232,13 +232,34 @@ class _Judge:
         if backend.route.udp:
             return BYPASSED, "UDP never enters the mesh"
         if product.family == NOTHING or backend.route.kind in product.dials_service_for:
-            return BY_ITSELF, "the product dials the Service without any setting"
+            return self._by_itself(product, backend)
         if backend.detour:
             return DETOURED, f"ExternalName Service {backend.detour}"
         if self.facts.state(backend.namespace, backend.service) == HEADLESS_SERVICE:
             return self._in_spite(product, "a headless Service has no address to send to")
+        beaten = self._beaten(product, backend)
+        if beaten:
+            return BYPASSED, beaten
         on = self._by_setting(product, backend)
         return (SWITCHED, on) if on else self._in_spite(product, self._why_not(product, backend))
+
+    def _beaten(self, product: Product, backend: Backend) -> str:
+        """What the product looks at before its settings for Services, in words; empty where there is nothing."""
+        from krm_fn.gateways.product import WINS
+        from krm_fn.rules.conflicts import conflicts_of
+
+        for _, found in conflicts_of(product, backend, self.resources):
+            if found.conflict.effect == WINS:
+                return f"{found.words} of {found.item.words}: {found.conflict.why}"
+        return ""
+
+    def _by_itself(self, product: Product, backend: Backend) -> tuple[str, str]:
+        from krm_fn.rules.guards import named_by_guard
+
+        found = named_by_guard(product, backend, self.resources)
+        if found is None or found.dials:
+            return BY_ITSELF, "the product dials the Service without any setting"
+        return self._in_spite(product, found.words) if found.dials is False else (UNKNOWN, found.words)
 
     def _in_spite(self, product: Product, why: str) -> tuple[str, str]:
         """Direct access reaches pods in the mesh, whatever keeps the gateway from the Service."""
@@ -251,10 +272,13 @@ class _Judge:
     def _by_setting(self, product: Product, backend: Backend) -> str:
         """The setting that makes the product dial the Service, in words; empty where none does."""
         from krm_fn.rules.other_switches import some_switch_is_on
+        from krm_fn.rules.own_pods import image_before
         from krm_fn.rules.product_objects import is_on_in_objects, is_planned
 
         for switch, holder, value in self._beside(product, backend):
             if type(value) is type(switch.value) and value == switch.value:
+                if image_before(switch, product, self.resources):
+                    return ""
                 return f"{_words(switch)} of {holder.words}"
             if value is not None:
                 return ""  # what the route or its Service says is heard before what holds for many routes
@@ -265,7 +289,7 @@ class _Judge:
             return f"a setting in {item.words}"
         if some_switch_is_on(product, backend, self.resources):
             return "a setting of the product in the package"
-        planned = None if self.facts.is_excluded(backend) else is_planned(product, backend, self.resources)
+        planned = None if self.facts.is_excluded(backend) else is_planned(product, backend, self.facts)
         return f"the generated {planned}" if planned else ""
 
     def _beside(self, product: Product, backend: Backend) -> Iterator[tuple[Switch, Item, object]]:
@@ -287,10 +311,14 @@ class _Judge:
 
     def _why_not(self, product: Product, backend: Backend) -> str:
         from krm_fn.rules.other_switches import other_switches
+        from krm_fn.rules.own_pods import image_before
 
         if self.facts.is_excluded(backend):
             return "excluded by spec.serviceUpstream.exclude"
         for switch, holder, value in self._beside(product, backend):
+            image = image_before(switch, product, self.resources)
+            if image:
+                return f"the image {image} is older than {switch.since}, the first release that reads {switch.key}"
             if value is not None:
                 return f"{holder.words} says otherwise"
             return f"{_words(switch)} is missing on {holder.words}"

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from krm_fn.gateways.product import BY_ANNOTATION, DIRECT_ACCESS, FOR_DETOUR
 from krm_fn.gateways.product import EXTERNAL_NAME as BY_NAME
-from krm_fn.gateways.references import concrete_steps
+from krm_fn.gateways.references import concrete_steps, walk
 from krm_fn.gateways.routes import NOT_NEEDED
 from krm_fn.krm.fields import as_list, as_map, dig
 from krm_fn.krm.outcome import Edit, Emit, field_path, info, warning
 from krm_fn.kuma import names
 from krm_fn.rules.editing import set_text
 from krm_fn.rules.membership import members
+from krm_fn.rules.own_pods import run_release
 from krm_fn.rules.recognition import DETOUR_SUFFIX, recognised
 from krm_fn.rules.wording import shown
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from krm_fn.config.meshsetup import MeshSetup
-    from krm_fn.gateways.product import Product
+    from krm_fn.gateways.product import Product, Switch
     from krm_fn.gateways.routes import Backend
     from krm_fn.krm.outcome import Path, Result
     from krm_fn.krm.resource import Item, Workload
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 DIRECT_ACCESS_SET = "gateway-direct-access"
 DIRECT_ACCESS_KEPT = "gateway-direct-access-kept"
 DETOUR_SET = "gateway-detour"
+DETOUR_UNSEEN = "gateway-detour-not-enabled"
 
 ANY_SERVICE = "*"
 FALLBACKS = {DIRECT_ACCESS: "directAccess", BY_NAME: "externalName"}
@@ -112,6 +114,17 @@ def name_path(backend: Backend) -> Path | None:
     return (*concrete_steps(backend.path), *written.name.split("."))
 
 
+def external_name_hindrance(product: Product, resources: Resources) -> str:
+    """Why no route of a product is led to an ExternalName Service, empty where they may be."""
+    image, since = product.external_names_since
+    if not since or run_release(since, (image,), product, resources):
+        return ""
+    return (
+        f"before release {since} a route that names an ExternalName Service is refused, and the package shows no "
+        f"{image} with the tag of that release or a newer one"
+    )
+
+
 def can_be_renamed(backend: Backend, resources: Resources, setup: MeshSetup) -> bool:
     """Whether the detour is possible: a reference to rewrite, a Service to lead to, a free name.
 
@@ -120,6 +133,8 @@ def can_be_renamed(backend: Backend, resources: Resources, setup: MeshSetup) -> 
     name = backend.service + DETOUR_SUFFIX
     service = resources.service(backend.namespace, backend.service)
     if name_path(backend) is None or service is None or len(name) > NAME_LENGTH or backend.grant != NOT_NEEDED:
+        return False
+    if not backend.route.external_names:
         return False
     if any((wanted.namespace, wanted.name) == (backend.namespace, name) for wanted in setup.external_names):
         return False
@@ -134,11 +149,17 @@ def external_name(product: Product, backends: Sequence[Backend], resources: Reso
         return
     name = first.service + DETOUR_SUFFIX
     yield Emit(_service(service, name, product), service)
-    needed = [
-        f"{switch.object}: {switch.key}: {shown(switch.value)}"
-        for switch in product.switches
-        if switch.purpose == FOR_DETOUR and switch.how == "configuration"
-    ]
+    enabling = [s for s in product.switches if s.purpose == FOR_DETOUR and s.how == "configuration"]
+    needed = [f"{switch.object}: {switch.key}: {shown(switch.value)}" for switch in enabling]
+    if any(switch.seen_at and not _is_seen(switch, resources) for switch in enabling):
+        yield warning(
+            DETOUR_UNSEEN,
+            f"{product.name} refuses routes to ExternalName Services unless it is told otherwise, and nothing in the "
+            f"package does so: set {' and '.join(needed)}, before this is applied, else the route ends with an error",
+            first.item,
+            first.path,
+            first.service,
+        )
     also = f"; it follows ExternalName Services only with {' and '.join(needed)}" if needed else ""
     also += f". ExternalName Services there: {product.external_name_note}" if product.external_name_note else ""
     for backend in backends:
@@ -156,6 +177,21 @@ def external_name(product: Product, backends: Sequence[Backend], resources: Reso
             first.service,
             name,
         )
+
+
+def _is_seen(switch: Switch, resources: Resources) -> bool:
+    """Whether something in the package has a setting on, be it in the text of a configuration file."""
+
+    def build() -> bool:
+        line = f"{switch.key}: {shown(switch.value)}"
+        return any(
+            value == switch.value or (isinstance(value, str) and line in map(str.strip, value.splitlines()))
+            for kind, path in switch.seen_at
+            for item in resources.of_kind(kind)
+            for _, value, _ in walk(item.data, path)
+        )
+
+    return resources.memo(("seen", switch.object, switch.key), build)
 
 
 def _service(service: Item, name: str, product: Product) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def in_own_pods(switch: Switch, product: Product, resources: Resources) -> tuple
         for workload, recognition in recognised(resources).values():
             if recognition.product != product.id or recognition.role == JOB or is_observed(workload.item):
                 continue
-            for path, container in _reading(switch, workload):
+            for path, container in _with_image(switch.images, workload):
                 carry = _argument if switch.argument else _variable
                 found.append(carry(switch, workload.item, path, container))
         return tuple(found)
@@ -62,12 +62,23 @@ def in_own_pods(switch: Switch, product: Product, resources: Resources) -> tuple
     return resources.memo(("carriers", product.id, switch.object, switch.key), build)
 
 
-def _reading(switch: Switch, workload: Workload) -> Iterator[tuple[Path, dict[str, Any]]]:
+def _with_image(images: tuple[str, ...], workload: Workload) -> Iterator[tuple[Path, dict[str, Any]]]:
     for index, entry in enumerate(as_list(workload.template.spec.get("containers"))):
         container = as_map(entry)
         name = repository(as_str(container.get("image")))
-        if any(name == image or name.endswith("/" + image) for image in switch.images):
+        if any(name == image or name.endswith("/" + image) for image in images):
             yield (*workload.template.path, "spec", "containers", index), container
+
+
+def run_release(since: str, images: tuple[str, ...], product: Product, resources: Resources) -> bool:
+    """Whether the package shows containers of a product with such images, and each in that release or a newer one."""
+    shown = [
+        as_str(container.get("image"))
+        for workload, recognition in recognised(resources).values()
+        if recognition.product == product.id
+        for _, container in _with_image(images, workload)
+    ]
+    return bool(shown) and all(is_release_of(image, since) for image in shown)
 
 
 # --- Arguments --------------------------------------------------------------------------------------------------------
@@ -103,7 +114,7 @@ def _no_argument(switch: Switch, container: dict[str, Any]) -> str:
     beside = switch.beside_argument
     if beside and not any(_turns_on(each.lower(), beside) for each in everything):
         return f"its container does not have the argument {beside}"
-    if not _is_release_of(image, switch.since):
+    if not is_release_of(image, switch.since):
         return f"the image {image} does not tell that it is release {switch.since} or newer, which the argument needs"
     return ""
 
@@ -112,18 +123,49 @@ def _turns_on(argument: str, flag: str) -> bool:
     return argument in (flag, f"{flag}=true") or argument.startswith(f"{flag}.")
 
 
-def _is_release_of(image: str, since: str) -> bool:
+def is_release_of(image: str, since: str) -> bool:
     """Whether the tag of an image names a release, and one that is not older."""
+    numbers, rest = _tag(image)
+    if not numbers or any(word in rest for word in BEFORE_A_RELEASE):
+        return False
+    wanted = _numbers(since)
+    return numbers + [0] * (len(wanted) - len(numbers)) >= wanted
+
+
+def _tag(image: str) -> tuple[list[int], str]:
+    """The numbers of the release that the tag of an image names, and what follows them; none where it names none."""
     tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
-    numbers, _, rest = tag.removeprefix("v").partition("-")
-    if any(word in rest for word in BEFORE_A_RELEASE):
-        return False
-    release = numbers.split(".")
-    if not all(number.isascii() and number.isdigit() and len(number) < 6 for number in release):
-        return False
-    wanted = [int(number) for number in since.split(".")]
-    there = [int(number) for number in release]
-    return there + [0] * (len(wanted) - len(there)) >= wanted
+    release, _, rest = tag.removeprefix("v").partition("-")
+    return _numbers(release), rest
+
+
+def _numbers(release: str) -> list[int]:
+    parts = release.split(".")
+    known = all(part.isascii() and part.isdigit() and len(part) < 6 for part in parts)
+    return [int(part) for part in parts] if known else []
+
+
+def image_before(switch: Switch, product: Product, resources: Resources) -> str:
+    """An image of the product whose tag is a release without the setting; empty where none tells.
+
+    A short tag (``v2``) moves on with the releases that begin so, and is old only if all of them are.
+    """
+    if not switch.images:
+        return ""
+
+    def build() -> str:
+        wanted = _numbers(switch.since)
+        for workload, recognition in recognised(resources).values():
+            if recognition.product != product.id or recognition.role == JOB:
+                continue
+            for _, container in _with_image(switch.images, workload):
+                image = as_str(container.get("image"))
+                numbers = _tag(image)[0]
+                if numbers and numbers < wanted[: len(numbers)]:
+                    return image
+        return ""
+
+    return resources.memo(("image before", product.id, switch.key, switch.since), build)
 
 
 # --- Variables --------------------------------------------------------------------------------------------------------

@@ -1,7 +1,11 @@
 """Settings that hold for many routes, judged and written: where one is on, where one is made best, and its edit.
 
-What carries them is found by ``krm_fn.rules.carriers``. What is there is edited; a policy that a product needs is
-generated where nothing in the package can carry its setting, one for each route.
+What carries them is found by ``krm_fn.rules.carriers``, and which of that is best for a route by
+``krm_fn.rules.places``. What is there is edited; a policy that a product needs is generated where nothing in the
+package can carry its setting, one for each route. Such a policy is merged with those of the Gateway
+(``Switch.merged_by``), which may be somebody else's and not in the package: without that it would replace them,
+timeouts and rate limits and all
+(https://github.com/envoyproxy/gateway/blob/main/internal/gatewayapi/backendtrafficpolicy.go).
 """
 
 from __future__ import annotations
@@ -10,8 +14,10 @@ from krm_fn.gateways.product import CLASS_WIDE, PARENT_PARAMETERS, TARGET_REFS, 
 from krm_fn.gateways.references import value_at
 from krm_fn.krm.fields import as_list
 from krm_fn.krm.outcome import Edit, Emit, field_path, info, warning
-from krm_fn.rules.carriers import carriers, gateways_of, parameters_of, shared_switches
+from krm_fn.rules.carriers import carriers, shared_switches
 from krm_fn.rules.editing import set_value
+from krm_fn.rules.own_pods import image_before
+from krm_fn.rules.places import best_place, each_gateway_has_one
 from krm_fn.rules.recognition import is_excluded
 from krm_fn.rules.wording import shown
 
@@ -26,12 +32,15 @@ if TYPE_CHECKING:
     from krm_fn.krm.outcome import Result
     from krm_fn.krm.resource import Item
     from krm_fn.krm.resources import Resources
+    from krm_fn.rules.backends import Facts
     from krm_fn.rules.own_pods import Carrier
+    from krm_fn.rules.places import Passed, Place
 
     Said = Iterator[Edit | Emit | Result]
 
 OBJECT_SET = "gateway-object-switch"
 OBJECT_KEPT = "gateway-object-switch-kept"
+OBJECT_LEFT = "gateway-object-switch-left"
 POLICY_EMITTED = "gateway-policy-generated"
 
 NAME_LENGTH = 253  # of an object's name
@@ -40,36 +49,17 @@ NAME_LENGTH = 253  # of an object's name
 def is_on_in_objects(product: Product, backend: Backend, resources: Resources) -> Item | None:
     """The object that turns the product's setting on for a route, if one does and none that is stronger says no."""
     for switch in shared_switches(product, backend):
+        if image_before(switch, product, resources):
+            continue
         found = carriers(switch, product, backend, resources)
         speaking = [carrier for carrier in found if carrier.value is not None]
         if not speaking:
             continue
         complete = len(speaking) == len(found) or switch.found_by == TARGET_REFS
         if switch.found_by == PARENT_PARAMETERS:
-            complete = complete and _each_gateway_has_one(switch, backend, resources)
+            complete = complete and each_gateway_has_one(switch, backend, resources)
         return speaking[0].item if complete and all(carrier.is_on for carrier in speaking) else None
     return None
-
-
-def _each_gateway_has_one(switch: Switch, backend: Backend, resources: Resources) -> bool:
-    gateways = gateways_of(backend, resources)
-    return bool(gateways) and all(parameters_of(gateway, switch, resources) for gateway in gateways)
-
-
-def _best_place(product: Product, backend: Backend, resources: Resources) -> tuple[Switch | None, tuple[Carrier, ...]]:
-    """The setting to make for a route and what carries it; no carriers mean that a policy is to be generated.
-
-    A policy that speaks already is stronger than anything else; then what describes the proxies of all its Gateways;
-    then a policy that could speak.
-    """
-    switches = {switch.found_by: switch for switch in shared_switches(product, backend)}
-    policy, parent = switches.get(TARGET_REFS), switches.get(PARENT_PARAMETERS)
-    policies = carriers(policy, product, backend, resources) if policy else ()
-    if policy and any(carrier.value is not None for carrier in policies):
-        return policy, policies
-    if parent and _each_gateway_has_one(parent, backend, resources):
-        return parent, carriers(parent, product, backend, resources)
-    return (policy, policies) if policy and (policies or policy.version) else (None, ())
 
 
 def can_write_for_route(product: Product, backend: Backend) -> bool:
@@ -77,14 +67,14 @@ def can_write_for_route(product: Product, backend: Backend) -> bool:
     return any(s.purpose == UPSTREAM and s.found_by not in CLASS_WIDE for s in shared_switches(product, backend))
 
 
-def is_planned(product: Product, backend: Backend, resources: Resources) -> str:
+def is_planned(product: Product, backend: Backend, facts: Facts) -> str:
     """The policy that is generated for a route, in words, empty where none is."""
     if not can_write_for_route(product, backend):
         return ""
-    switch, found = _best_place(product, backend, resources)
-    if switch is None or found:
+    place = best_place(product, backend, facts)
+    if place.switch is None or place.carriers:
         return ""
-    return f"{switch.object} {backend.item.namespace}/{policy_name(backend.item)}"
+    return f"{place.switch.object} {backend.item.namespace}/{policy_name(backend.item)}"
 
 
 class Objects:
@@ -96,13 +86,31 @@ class Objects:
         self._said: set[object] = set()
         self._lists: dict[object, list[Any]] = {}
 
-    def for_route(self, product: Product, backend: Backend) -> Said:
+    def for_route(self, product: Product, backend: Backend, place: Place) -> Said:
         """Turn the setting on for one route: where somebody set it already, in the objects at hand, or in a new one."""
-        switch, found = _best_place(product, backend, self.resources)
-        for carrier in found:
+        for passed in place.passed:
+            yield from self._left(product, passed)
+        for carrier in place.carriers:
             yield from self.write(product, carrier)
-        if switch is not None and not found:
-            yield from self._emit(product, switch, backend)
+        if place.switch is not None and not place.carriers:
+            yield from self._emit(product, place.switch, backend)
+
+    def _left(self, product: Product, passed: Passed) -> Said:
+        """Tell once of an object that would hold for too much."""
+        carrier, switch = passed.carrier, passed.switch
+        key = (OBJECT_LEFT, carrier.item.place, carrier.path)
+        if key in self._said:
+            return
+        self._said.add(key)
+        yield info(
+            OBJECT_LEFT,
+            f"{product.name} reads {switch.key}: {shown(switch.value)} for many routes at once; it is not written "
+            f"here, and what leads into a mesh gets a setting of its own: {passed.why}",
+            carrier.item,
+            field_path(*carrier.path),
+            None,
+            carrier.wanted,
+        )
 
     def write(self, product: Product, carrier: Carrier) -> Said:
         """Turn the setting on in one carrier, unless somebody has said something there."""
@@ -151,6 +159,7 @@ class Objects:
             return
         self._said.add(item.place)
         name = policy_name(item)
+        merged = dict([switch.merged_by]) if switch.merged_by[0] else {}
         yield Emit(
             {
                 "apiVersion": f"{switch.group}/{switch.version}",
@@ -158,6 +167,7 @@ class Objects:
                 "metadata": {"name": name, "namespace": item.namespace},
                 "spec": {
                     "targetRefs": [{"group": item.group, "kind": item.kind, "name": item.name}],
+                    **merged,
                     switch.key.removeprefix("spec."): switch.value,
                 },
             },

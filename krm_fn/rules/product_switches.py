@@ -9,11 +9,13 @@ about the routes themselves is said by ``krm_fn.rules.route_doubts``.
 from __future__ import annotations
 
 from krm_fn.gateways.catalog import products_by_id
-from krm_fn.gateways.product import BY_FIELD
+from krm_fn.gateways.product import BY_FIELD, LOSES, WINS
 from krm_fn.gateways.references import value_at
 from krm_fn.gateways.switches import (
     CANNOT,
+    DIALS_SERVICE,
     FORBIDDEN_BESIDE,
+    HEADLESS_SERVICE,
     NO_SWITCH,
     OTHER_SWITCH,
     VETOED,
@@ -24,17 +26,22 @@ from krm_fn.krm.outcome import field_path, info, warning
 from krm_fn.kuma.service_upstream import UPSTREAM_ANNOTATIONS
 from krm_fn.rules.backends import Facts, concerns_a_mesh
 from krm_fn.rules.class_wide import ClassWide
+from krm_fn.rules.conflicts import conflict_of
 from krm_fn.rules.detours import (
     FALLBACKS,
     can_be_renamed,
     direct_access,
     external_name,
+    external_name_hindrance,
     proxies,
     wants_direct_access,
     wants_external_name,
 )
 from krm_fn.rules.editing import set_value
+from krm_fn.rules.guards import turned_away
 from krm_fn.rules.other_switches import other_switches, some_switch_is_on
+from krm_fn.rules.own_pods import image_before
+from krm_fn.rules.places import best_place
 from krm_fn.rules.product_objects import Objects, can_write_for_route
 from krm_fn.rules.recognition import addressed_by, backends_of, is_excluded
 from krm_fn.rules.route_doubts import Doubts
@@ -49,7 +56,7 @@ if TYPE_CHECKING:
     from krm_fn.gateways.product import Product
     from krm_fn.gateways.routes import Backend
     from krm_fn.gateways.switches import Wish
-    from krm_fn.krm.outcome import Edit, Emit, Result
+    from krm_fn.krm.outcome import Edit, Emit, Path, Result
     from krm_fn.krm.resource import Item
     from krm_fn.krm.resources import Resources
 
@@ -101,6 +108,7 @@ class _Walk:
         self.objects = Objects(facts.resources, facts.setup)
         self.class_wide = ClassWide(facts, self.objects, everything)
         self._with_direct_access: set[str] = set()
+        self._guards_told: set[tuple[int, Path]] = set()
 
     def is_settled(self, wish: Wish) -> bool:
         """Whether a class-wide setting stands in the place of this one."""
@@ -113,9 +121,15 @@ class _Walk:
         if target is None and wish.reason == WRITE:
             return
         if wish.reason == WRITE and target is not None:
-            yield from self._write(wish, target)
+            old = self._image_before(wish, product)
+            if old:
+                yield from self._bypassed(wish, SWITCH_NONE, _too_old(old, wish, target))
+            else:
+                yield from self._write(wish, target)
         elif wish.reason == OTHER_SWITCH:
             yield from self._elsewhere(wish, product)
+        elif wish.reason == DIALS_SERVICE:
+            yield from turned_away(product, wish.backends, self.facts, self._guards_told)
         elif wish.reason == NO_SWITCH:
             yield from self._bypassed(wish, SWITCH_NONE, "it has no setting for that")
         elif wish.reason == CANNOT:
@@ -135,15 +149,61 @@ class _Walk:
             return
         first = pending[0]
         if can_write_for_route(product, first):
-            for backend in pending:
-                if not self.facts.is_excluded(backend):
-                    yield from self.objects.for_route(product, backend)
+            yield from self._in_objects(wish, product, pending)
             return
-        wanted, why = "; or ".join(other_switches(product, first.route.kind)), self.class_wide.why_not(product, first)
+        yield from self._left_undone(wish, product, pending, self.class_wide.why_not(product, first))
+
+    def _in_objects(self, wish: Wish, product: Product, pending: list[Backend]) -> Said:
+        """What can be written for each route by itself; of the others it is told why not, once for each reason."""
+        undone: dict[str, list[Backend]] = {}
+        for backend in pending:
+            if (
+                self.facts.is_excluded(backend)
+                or self.facts.state(backend.namespace, backend.service) == HEADLESS_SERVICE
+            ):
+                continue  # a headless Service has no address to send to: that is told of the Service
+            place = best_place(product, backend, self.facts)
+            if place.switch is None:
+                undone.setdefault(place.why, []).append(backend)
+            yield from self.objects.for_route(product, backend, place)
+        for why, backends in undone.items():
+            yield from self._left_undone(wish, product, backends, why)
+
+    def _left_undone(self, wish: Wish, product: Product, backends: list[Backend], why: str) -> Said:
+        wanted = "; or ".join(other_switches(product, backends[0].route.kind))
         yield from self._bypassed(
-            wish.replace(backends=tuple(pending)),
+            wish.replace(backends=tuple(backends)),
             SWITCH_ELSEWHERE,
             f"it takes a setting that krm-fn does not write ({wanted}){why and f': {why}'}",
+        )
+
+    def _image_before(self, wish: Wish, product: Product) -> str:
+        """An image of the product that is too old for a setting."""
+        if wish.switch is None or self.is_settled(wish):
+            return ""
+        return image_before(wish.switch, product, self.resources)
+
+    def _held_back(self, wish: Wish, target: Item, there: object) -> Result | None:
+        """What is said where something beside a setting does not go together with it, and nothing is written."""
+        on_service = wish.switch is not None and wish.item is None
+        found = wish.switch and conflict_of(wish.switch, on_service, wish.backends[0], self.resources)
+        made = there is not None or self.is_settled(wish)
+        if not found or (made and found.conflict.effect == LOSES):
+            return None
+        name, led = products_by_id()[wish.product].name, wish.backends[0]
+        if found.conflict.effect == WINS:
+            start = f"{name} looks at {found.words} before {wish.key}"
+        elif made:
+            start = f"{name} sends to the address of {led.namespace}/{led.service}, and {found.words} stands beside it"
+        else:
+            start = f"{wish.key} is not written beside {found.words}, so that {name} sends past the mesh"
+        return warning(
+            SWITCH_FORBIDDEN,
+            f"{start}: {found.conflict.why}; take {found.path[-1]} away, or name the {target.kind} in "
+            "spec.serviceUpstream.exclude if that is meant",
+            found.item,
+            field_path(*found.path),
+            found.value,
         )
 
     def _refused(self, wish: Wish, target: Item) -> Iterator[Result]:
@@ -154,9 +214,12 @@ class _Walk:
         there = value_at(target.data, wish.path)
         if wish.reason == FORBIDDEN_BESIDE:
             beside = ", ".join(wish.switch.not_beside) if wish.switch else ""
+            does = f"{beside} counts here, so that it sends to the pods which that selects, past the mesh"
+            if there == wish.value:
+                does = "both stand here, so that it refuses the object, or forgets one of them"
             yield warning(
                 SWITCH_FORBIDDEN,
-                f"{product.name} refuses {wish.key} together with {beside}, so that it sends to pods, past the mesh; "
+                f"{product.name} cannot have {wish.key} together with {beside}: {does}; "
                 f"take {beside} away, or name the {target.kind} in spec.serviceUpstream.exclude",
                 target,
                 field_path(*wish.path),
@@ -184,7 +247,7 @@ class _Walk:
                     self._with_direct_access.add(product.id)
                     yield from direct_access(product, self.resources, self.setup)
                 return
-            if wants_external_name(product, self.setup):
+            if wants_external_name(product, self.setup) and not external_name_hindrance(product, self.resources):
                 possible = [b for b in backends if can_be_renamed(b, self.resources, self.setup)]
                 if possible:
                     yield from external_name(product, possible, self.resources)
@@ -213,7 +276,8 @@ class _Walk:
             places = " or ".join(product.mark_at)
             return f"; for direct access its proxy has to be in the package, or {places} to be annotated by hand"
         if wants_external_name(product, self.setup) and wish.reason != CANNOT:
-            return "; an ExternalName Service cannot stand in this reference"
+            hindrance = external_name_hindrance(product, self.resources)
+            return f"; {hindrance or 'an ExternalName Service cannot stand in this reference'}"
         return f"; {fallback} is no way around it for this product"
 
     def _write(self, wish: Wish, target: Item) -> Iterator[Edit | Result]:
@@ -227,6 +291,10 @@ class _Walk:
             return
         there = value_at(target.data, wish.path)
         overrides = wish.switch is not None and not in_field and wish.key != wish.switch.key
+        held_back = None if overrides or there not in (None, wish.value) else self._held_back(wish, target, there)
+        if held_back:
+            yield from [held_back] * (len(excluded) < len(wish.backends))
+            return
         if there is None and not overrides and self.is_settled(wish):
             return
         if there is not None and (type(there) is not type(wish.value) or there != wish.value):
@@ -252,6 +320,14 @@ class _Walk:
             f"takes {led}, which has no address, by its pods" if overrides else f"sends to the Service address of {led}"
         )
         yield info(SWITCH_SET, f"{product.name} {what}", target, field, None, wish.value)
+
+
+def _too_old(image: str, wish: Wish, target: Item) -> str:
+    """Why nothing is written for a product whose release does not know the setting."""
+    since = wish.switch.since if wish.switch else ""
+    there = value_at(target.data, wish.path) is not None
+    away = f"; take {wish.key} away from {target.words}, which older ones may refuse" if there else ""
+    return f"the image {image} of the package is older than {since}, the first release that reads {wish.key}{away}"
 
 
 def _through(routes: list[str]) -> str:

@@ -10,7 +10,7 @@ from krm_fn.gateways.catalog import products_by_id
 from krm_fn.gateways.classes import INGRESS_CLASS_ANNOTATION
 from krm_fn.gateways.references import value_at
 from krm_fn.gateways.routes import NOT_GRANTED
-from krm_fn.gateways.switches import ABSENT, CLUSTER, HEADLESS_SERVICE, WRITE
+from krm_fn.gateways.switches import ABSENT, CLUSTER, FORBIDDEN_BESIDE, HEADLESS_SERVICE, WRITE
 from krm_fn.krm.fields import as_list, as_map, as_str, dig
 from krm_fn.krm.outcome import field_path, warning
 from krm_fn.kuma.services import HEADLESS as NO_CLUSTER_IP
@@ -116,7 +116,7 @@ class Doubts:
         return any(asked in (str(port.get("port")), port.get("name")) for port in ports)
 
     def disagreement(self, wanted: Sequence[Wish], is_settled: Callable[[Wish], bool]) -> Iterator[Result]:
-        """Ingresses that share a backend of which one route decides for all, and do not say the same.
+        """Routes that share a backend of which one decides for all, and do not say the same.
 
         What a route itself says counts before a class-wide setting.
         """
@@ -124,21 +124,25 @@ class Doubts:
         for wish in wanted:
             if wish.switch is None or not wish.switch.shared or wish.item is None:
                 continue
+            if wish.reason == FORBIDDEN_BESIDE:  # what forbids it chooses among the pods: an upstream of its own
+                continue
             there = value_at(wish.item.data, wish.path)
             made = is_settled(wish) or (wish.reason == WRITE and not is_excluded(wish.item, self.setup))
             on = there == wish.value or (there is None and made)
             for backend in wish.backends:
-                key = (wish.product, backend.namespace, backend.service, backend.port)
-                by_upstream.setdefault(key, {})[backend.item.place] = (on, backend)
-        for (product_id, namespace, service, _), routes in by_upstream.items():
+                for root in _roots(backend) if wish.switch.shared_below else ("",):
+                    key = (wish.product, backend.namespace, backend.service, backend.port, root)
+                    by_upstream.setdefault(key, {})[(backend.item.place, wish.path)] = (on, backend)
+        for (product_id, namespace, service, _, above), routes in by_upstream.items():
             off = [backend for on, backend in routes.values() if not on]
             agree = [backend for on, backend in routes.values() if on]
             if off and agree and self._is_new(SHARED_DISAGREE, off[0]):
+                among = f"{above} and what it leads to" if above else "all routes that lead to it"
                 yield warning(
                     SHARED_DISAGREE,
-                    f"{products_by_id()[str(product_id)].name} makes one upstream of {namespace}/{service} for all "
-                    f"routes that lead to it, and the first decides: this one says no, {agree[0].item.words} says yes; "
-                    "let both say the same",
+                    f"{products_by_id()[str(product_id)].name} makes one upstream of {namespace}/{service} for {among}"
+                    f", and one of them decides: this one says no, {agree[0].item.words} says yes; let both say the "
+                    "same",
                     off[0].item,
                     off[0].path,
                     service,
@@ -163,6 +167,11 @@ class Doubts:
                 "spec.clusterIP",
                 NO_CLUSTER_IP,
             )
+
+
+def _roots(backend: Backend) -> list[str]:
+    """The routes that a reference belongs to, in words: its own object, or those that lead to that."""
+    return list(dict.fromkeys(chain[0].words for chain in backend.chains)) or [backend.item.words]
 
 
 def _shifted(service: Item | None) -> str:

@@ -326,8 +326,10 @@ VENDORS: list[tuple[str, str, str, str, list[tuple[str, str, str, object]]]] = [
     ("zalando.org/v1", "RouteGroup", "{backends: [{type: service, serviceName: web, servicePort: 80}, {type: shunt}]}",
      "skipper", [("spec.backends[0]", "shop", "web", 80)]),
     ("voyager.appscode.com/v1", "Ingress",
-     "{rules: [{http: {paths: [{backend: {serviceName: w.n, servicePort: 8}}]}}, {tcp: {backend: {serviceName: d}}}]}",
-     "voyager", [("spec.rules[0].http.paths[0].backend", "n", "w", 8),
+     "{backend: {serviceName: e, servicePort: '80'}, rules: [{http: {paths: [{backend: {serviceName: w.n, "
+     "servicePort: 8}}]}}, {tcp: {backend: {serviceName: d}}}]}",
+     "voyager", [("spec.backend", "shop", "e", "80"),
+                 ("spec.rules[0].http.paths[0].backend", "n", "w", 8),
                  ("spec.rules[1].tcp.backend", "shop", "d", None)]),
     ("route.openshift.io/v1", "Route",
      "{to: {kind: Service, name: web}, port: {targetPort: http}, alternateBackends: [{kind: Service, name: b}]}",

@@ -169,8 +169,9 @@ CASES: list[tuple[str, tuple[str, Presence], list[tuple[object, ...]]]] = [
     # the other families
     ("Caddy dials Services", given(ingress("caddy", "web")), [("Service", "web", "", "", "dials-service")]),
     ("Contour has no switch", given(ingress("contour", "web")), [("Service", "web", "", "", "no-switch")]),
-    ("Skipper has a flag", given(ingress("skipper", "web")), [("Service", "web", "", "", "other-switch")]),
-    ("Skipper's RouteGroup has none",
+    ("Gloo has a variable", given(ingress("gloo", "web")), [("Service", "web", "", "", "other-switch")]),
+    ("Skipper has no switch", given(ingress("skipper", "web")), [("Service", "web", "", "", "no-switch")]),
+    ("Skipper, RouteGroup",
      given(vendor("zalando.org/v1", "RouteGroup", "{backends: [{type: service, serviceName: web}]}")),
      [("Service", "web", "", "", "no-switch")]),
     ("Cilium cannot", given(ingress("cilium", "web")), [("Service", "web", "", "", "impossible")]),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from krm_fn.gateways.product import ALTERNATIVE, Product, Switch
+from krm_fn.krm.outcome import field_path
 from krm_fn.rules.backends import Facts
 from krm_fn.rules.class_wide import CLASS_WIDE_LEFT, ClassWide
 from krm_fn.rules.product_objects import OBJECT_KEPT, OBJECT_SET, Objects
@@ -21,11 +22,12 @@ def gateway(image: str, arguments: str, name: str = "gate") -> str:
     return deployment(name, "edge", image=image).replace('image: "', f'args: [{arguments}], image: "')
 
 
-SKIPPER = gateway("ghcr.io/zalando/skipper:v0.21.223", "skipper, -kubernetes")
+VARIABLE = {"name": "ENABLE_ISTIO_SIDECAR_ON_GATEWAY", "value": "true"}
+GLOO = gateway("quay.io/solo-io/gloo:1.17.5", "")
 INGRESS = "--providers.kubernetesingress"
 CRD = "--providers.kubernetescrd"
 TRAEFIK = gateway("docker.io/traefik:v3.3.4", f"{INGRESS}, {CRD}")
-SKIPPED = MESHED + EDGE + SKIPPER + ingress(klass="skipper")
+GLOOED = MESHED + EDGE + GLOO + ingress(klass="gloo")
 TRAEFIK_CLASS = """
 ---
 apiVersion: networking.k8s.io/v1
@@ -46,15 +48,15 @@ spec: {{routes: [{{services: [{{{service}}}]}}]}}
 """
 
 
-def added(text: str, spec: str = "{}") -> list[str]:
-    """The last arguments of the workloads that are edited."""
+def added(text: str, spec: str = "{}") -> list[object]:
+    """The last arguments or variables of the workloads that are edited."""
     edits = [edit for edit in run_rule(service_upstream, text, spec).edits if edit.item.kind == "Deployment"]
     return [edit.value[-1] for edit in edits]
 
 
-def test_an_argument_for_a_product_that_has_nothing_else() -> None:
-    ruled = run_rule(service_upstream, SKIPPED)
-    assert [edit.value for edit in ruled.edits] == [["skipper", "-kubernetes", "-kubernetes-force-service=true"]]
+def test_a_variable_for_a_product_that_has_nothing_else() -> None:
+    ruled = run_rule(service_upstream, GLOOED)
+    assert [edit.value for edit in ruled.edits] == [[VARIABLE]]
     assert codes(ruled.results) == []
     assert ruled.only(OBJECT_SET).item is ruled.edits[0].item
 
@@ -62,31 +64,28 @@ def test_an_argument_for_a_product_that_has_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("text", "spec", "reason"),
     [
-        pytest.param(MESHED + ingress(klass="skipper"), "{}", "not in the package", id="no pods"),
-        pytest.param(SKIPPED + OUTSIDE + ingress(where="out", klass="skipper"), "{}", "not in a mesh", id="outside"),
+        pytest.param(MESHED + ingress(klass="gloo"), "{}", "not in the package", id="no pods"),
+        pytest.param(GLOOED + OUTSIDE + ingress(where="out", klass="gloo"), "{}", "not in a mesh", id="outside"),
         pytest.param(
-            SKIPPED + ingress("none", klass="skipper", backend="none"), "{}", "not in the package", id="Service unknown"
+            GLOOED + ingress("none", klass="gloo", backend="none"), "{}", "not in the package", id="Service unknown"
         ),
         pytest.param(
-            SKIPPED + service("ext", spec="type: ExternalName") + ingress("ext", klass="skipper", backend="ext"),
+            GLOOED + service("ext", spec="type: ExternalName") + ingress("ext", klass="gloo", backend="ext"),
             "{}",
             "ExternalName",
             id="ExternalName",
         ),
         pytest.param(
-            SKIPPED + OUTSIDE + ingress(where="out", klass="internal"),
+            GLOOED + OUTSIDE + ingress(where="out", klass="internal"),
             "{}",
             "not in a mesh",
             id="class of nobody known",
         ),
         pytest.param(
-            SKIPPED, "serviceUpstream: {exclude: [{kind: Deployment, name: gate}]}", "excluded", id="pods excluded"
+            GLOOED, "serviceUpstream: {exclude: [{kind: Deployment, name: gate}]}", "excluded", id="pods excluded"
         ),
         pytest.param(
-            SKIPPED
-            + service("api", annotations=BOTH)
-            + deployment("api")
-            + ingress("api", klass="skipper", backend="api"),
+            GLOOED + service("api", annotations=BOTH) + deployment("api") + ingress("api", klass="gloo", backend="api"),
             "serviceUpstream: {exclude: [{kind: Service, name: api}]}",
             "excluded",
             id="Service excluded",
@@ -116,7 +115,7 @@ spec: {controller: example.com/other}
     ],
 )
 def test_another_products_routes_do_not_count(other: str) -> None:
-    assert added(SKIPPED + other) == ["-kubernetes-force-service=true"]
+    assert added(GLOOED + other) == [VARIABLE]
 
 
 def test_routes_of_another_provider_of_the_product_do_not_count() -> None:
@@ -126,12 +125,13 @@ def test_routes_of_another_provider_of_the_product_do_not_count() -> None:
 
 
 def test_all_pods_of_a_product_that_has_nothing_else() -> None:
-    second = gateway("ghcr.io/zalando/skipper:v0.21.223", "skipper", "second")
-    assert len(added(SKIPPED + second)) == 2
+    second = gateway("quay.io/solo-io/gloo:1.17.5", "", "second")
+    assert len(added(GLOOED + second)) == 2
 
 
 def test_a_value_of_the_author_is_kept_and_told_once() -> None:
-    ruled = run_rule(service_upstream, SKIPPED.replace("-kubernetes]", "-kubernetes, -kubernetes-force-service=false]"))
+    own_no = GLOOED.replace("args: []", f'env: [{{name: {VARIABLE["name"]}, value: "false"}}]')
+    ruled = run_rule(service_upstream, own_no)
     assert ruled.edits == []
     assert codes(ruled.results) == [OBJECT_KEPT]
 
@@ -261,3 +261,85 @@ def test_each_class_gets_the_setting() -> None:
     text = MESHED + KONG % ("a", "a", "a") + KONG % ("b", "b", "b")
     ruled = run_rule(service_upstream, text + ingress(klass="a") + ingress("second", klass="b"))
     assert [edit.item.name for edit in ruled.edits] == ["a", "b"]
+
+
+HTTP_ROUTE = """
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: gate}
+spec: {controllerName: %s}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: gate, namespace: edge}
+spec: {gatewayClassName: gate}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: db, namespace: shop}
+spec: {parentRefs: [{name: gate, namespace: edge}], rules: [{backendRefs: [{name: db, port: 80}]}]}
+"""
+TCP_INGRESS = """
+---
+apiVersion: configuration.konghq.com/v1beta1
+kind: TCPIngress
+metadata: {name: db, namespace: shop, annotations: {%s}}
+spec: {rules: [{backend: {serviceName: db, servicePort: 80}}]}
+"""
+DATABASE = service("db", spec="clusterIP: None")
+BY_KONG = HTTP_ROUTE % "konghq.com/kic-gateway-controller"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(DATABASE + BY_KONG, id="an HTTPRoute to a headless Service"),
+        pytest.param(service("db", spec="type: ExternalName") + BY_KONG, id="an HTTPRoute to an ExternalName"),
+        pytest.param(DATABASE + "---" + BY_KONG.rpartition("---")[2], id="an HTTPRoute of a Gateway elsewhere"),
+        pytest.param(DATABASE + TCP_INGRESS % "kubernetes.io/ingress.class: a", id="a TCPIngress of the class"),
+        pytest.param(DATABASE + TCP_INGRESS % "", id="a TCPIngress without a class"),
+        pytest.param(DATABASE + KONG % ("b", "a", "b") + ingress("db", klass="b", backend="db"), id="second class"),
+    ],
+)
+def test_parameters_of_a_class_hold_for_all_that_its_controller_serves(other: str) -> None:
+    ruled = run_rule(service_upstream, MESHED + KONG % ("a", "a", "a") + ingress(klass="a") + other)
+    assert [edit for edit in ruled.edits if edit.item.kind == "IngressClassParameters"] == []
+    assert "shop/db leads to Service shop/db, which is" in ruled.only(CLASS_WIDE_LEFT).message
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(HTTP_ROUTE % "example.com/other", id="an HTTPRoute of another controller"),
+        pytest.param(TCP_INGRESS % "kubernetes.io/ingress.class: b", id="a TCPIngress of another class"),
+    ],
+)
+def test_what_another_controller_serves_does_not_keep_them_back(other: str) -> None:
+    ruled = run_rule(service_upstream, MESHED + DATABASE + KONG % ("a", "a", "a") + ingress(klass="a") + other)
+    parameters = [edit for edit in ruled.edits if edit.item.kind == "IngressClassParameters"]
+    assert [edit.path for edit in parameters] == [("spec", "serviceUpstream")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "path"),
+    [
+        ("TraefikService", "mirroring: {name: web, port: 80}", "spec.mirroring.nativeLB"),
+        ("Middleware", "errors: {service: {name: web, port: 80}}", "spec.errors.service.nativeLB"),
+    ],
+)
+def test_what_the_default_of_a_provider_does_not_hold_for(kind: str, spec: str, path: str) -> None:
+    """Traefik makes its TraefikServices and error pages without looking at nativeLBByDefault."""
+    other = route(kind, name="other").partition("spec:")[0] + f"spec: {{{spec}}}"
+    ruled = run_rule(service_upstream, MESHED + EDGE + TRAEFIK + route() + other)
+    assert [field_path(*edit.path) for edit in ruled.edits if edit.item.kind == kind] == [path]
+    assert [edit.value[-1] for edit in ruled.edits if edit.item.kind == "Deployment"] == [
+        f"{CRD}.nativelbbydefault=true"
+    ]
+
+
+def test_what_stands_beside_a_route_keeps_a_setting_for_all_back() -> None:
+    checked = route(service="name: web, port: 80, passiveHealthCheck: {}", name="checked")
+    ruled = run_rule(service_upstream, MESHED + EDGE + TRAEFIK + route() + checked)
+    assert [edit.item.name for edit in ruled.edits] == ["web"]
+    assert ruled.only(CLASS_WIDE_LEFT).message.endswith(": IngressRoute shop/checked says passiveHealthCheck")

@@ -7,6 +7,7 @@ from krm_fn.gateways.product import BackendPath, Product
 from krm_fn.krm.outcome import Edit, Emit, Result
 from krm_fn.rules.detours import (
     DETOUR_SET,
+    DETOUR_UNSEEN,
     DIRECT_ACCESS_KEPT,
     DIRECT_ACCESS_SET,
     direct_access,
@@ -194,7 +195,7 @@ def test_which_references_can_lead_to_another_service(text: str, names: list[str
     ruled = run_rule(service_upstream, text, BY_NAME)
     assert [emitted["metadata"]["name"] for emitted in ruled.emits] == names
     assert [edit.value for edit in ruled.edits] == names
-    assert codes(ruled.results) == ([] if names else [SWITCH_NONE])
+    assert [code for code in codes(ruled.results) if code != DETOUR_UNSEEN] == ([] if names else [SWITCH_NONE])
 
 
 def made(text: str) -> Emit:
@@ -212,6 +213,96 @@ def test_the_service_bears_the_annotations_that_its_product_asks_for() -> None:
         "namespace": "shop",
         "annotations": {"ingress.appscode.com/use-dns-resolver": "true"},
     }
+
+
+APISIX = "apache/apisix-ingress-controller"
+
+
+@pytest.mark.parametrize(
+    ("image", "made"),
+    [
+        pytest.param("", False, id="not in the package"),
+        pytest.param(f"{APISIX}:1.8.4", False, id="older"),
+        pytest.param(f"{APISIX}:latest", False, id="no release"),
+        pytest.param(f"{APISIX}:2.0.0-rc1", False, id="before that release"),
+        pytest.param(f"{APISIX}:2.0.0", True, id="that release"),
+        pytest.param(f"registry.example.com/mirror/{APISIX}:2.1.0", True, id="newer"),
+        pytest.param("apache/apisix:3.14.1", False, id="another image of the product"),
+    ],
+)
+def test_an_older_release_that_refuses_external_names(image: str, made: bool) -> None:
+    pods = namespace("edge") + deployment("gate", "edge", image=image) if image else ""
+    ruled = run_rule(service_upstream, MESHED + pods + ingress(klass="apisix"), BY_NAME)
+    assert bool(ruled.emits) is made
+    if not made:
+        told = ruled.only(SWITCH_NONE).message
+        assert "before release 2.0.0 a route that names an ExternalName Service is refused, and the package" in told
+
+
+PROXY_ROUTE = """
+---
+apiVersion: projectcontour.io/v1
+kind: HTTPProxy
+metadata: {name: web, namespace: shop}
+spec: {virtualhost: {fqdn: web.example.com}, routes: [{services: [{name: web, port: 80}]}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "told"),
+    [
+        ("ContourConfiguration", "spec: {enableExternalNameService: true}", False),
+        ("ContourConfiguration", "spec: {enableExternalNameService: false}", True),
+        ("ContourConfiguration", "spec: text", True),
+        ("ContourDeployment", "spec: {runtimeSettings: {enableExternalNameService: true}}", False),
+        ("ContourDeployment", "spec: {enableExternalNameService: true}", True),
+        ("ConfigMap", 'data: {contour.yaml: "debug: false\\nenableExternalNameService: true\\n"}', False),
+        ("ConfigMap", 'data: {contour.yaml: "# enableExternalNameService: true\\n"}', True),
+        ("ConfigMap", "data: [enableExternalNameService]", True),
+        ("Secret", "data: {}", True),
+    ],
+)
+def test_a_detour_that_the_product_has_to_allow(kind: str, body: str, told: bool) -> None:
+    setting = f"""
+---
+apiVersion: {"v1" if kind in ("ConfigMap", "Secret") else "projectcontour.io/v1alpha1"}
+kind: {kind}
+metadata: {{name: contour, namespace: edge}}
+{body}
+"""
+    ruled = run_rule(service_upstream, MESHED + PROXY_ROUTE + setting, BY_NAME)
+    assert len(ruled.emits) == 1
+    assert [result.field for result in ruled.of(DETOUR_UNSEEN)] == ["spec.routes[0].services[0]"] * told
+
+
+def test_how_the_setting_is_named() -> None:
+    told = run_rule(service_upstream, MESHED + PROXY_ROUTE, BY_NAME).only(DETOUR_UNSEEN)
+    assert told.message == (
+        "Contour refuses routes to ExternalName Services unless it is told otherwise, and nothing in the package does "
+        "so: set ContourConfiguration or configuration file: enableExternalNameService: true, before this is applied, "
+        "else the route ends with an error"
+    )
+    assert told.current == "web"
+
+
+def test_a_detour_that_nobody_has_to_allow() -> None:
+    ruled = run_rule(service_upstream, MESHED + ROUTE, BY_NAME)
+    assert len(ruled.emits) == 1
+    assert not ruled.of(DETOUR_UNSEEN)
+
+
+def test_a_kind_that_takes_no_external_name() -> None:
+    extension = """
+---
+apiVersion: projectcontour.io/v1alpha1
+kind: ExtensionService
+metadata: {name: auth, namespace: shop}
+spec: {services: [{name: web, port: 80}]}
+"""
+    ruled = run_rule(service_upstream, MESHED + extension, BY_NAME)
+    assert not ruled.edits
+    assert not ruled.emits
+    assert "; an ExternalName Service cannot stand in this reference; " in ruled.only(SWITCH_NONE).message
 
 
 def test_a_label_that_a_product_asks_for_is_no_annotation() -> None:
@@ -233,7 +324,7 @@ def words(product: Product) -> list[str]:
     resources = package(MESHED + ROUTE)
     [backend] = backends_of(resources, config())
     said = external_name(product, [backend.replace(written=None), backend], resources)
-    return [one.message for one in said if isinstance(one, Result)]
+    return [one.message for one in said if isinstance(one, Result) and one.code == DETOUR_SET]
 
 
 def test_what_a_product_needs_besides_is_said() -> None:

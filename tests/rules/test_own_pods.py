@@ -3,19 +3,29 @@ from __future__ import annotations
 import pytest
 
 from krm_fn.gateways.catalog import products_by_id
-from krm_fn.gateways.product import OWN_PODS
-from krm_fn.rules.own_pods import Carrier, in_own_pods
+from krm_fn.gateways.product import OWN_PODS, Switch
+from krm_fn.rules.own_pods import Carrier, image_before, in_own_pods
 from tests.rules.tools import config, deployment, package
 
 SKIPPER = "ghcr.io/zalando/skipper:v0.21.223"
 TRAEFIK = "docker.io/library/traefik:v3.3.4"
-FORCE = "-kubernetes-force-service"
+FORCE = "-dial-services"
+FLAG = Switch(
+    "controller",
+    "proxy flag",
+    FORCE,
+    since="0.13.260",
+    found_by=OWN_PODS,
+    argument=FORCE,
+    images=("teapot/skipper", "zalando/skipper"),
+)
+"""An argument that no product has, to see how such a one is read and added whatever stands beside it."""
 
 
 def found(product_id: str, container: str, key: str = "", kind: str = "Deployment", status: str = "") -> list[Carrier]:
-    """What a workload with one container carries of the product's first setting in its own pods."""
+    """What a workload with one container carries of the product's first setting in its own pods, else of FLAG."""
     product = products_by_id()[product_id]
-    switch = next(s for s in product.switches if s.found_by == OWN_PODS and key in s.key)
+    switch = next((s for s in product.switches if s.found_by == OWN_PODS and key in s.key), FLAG)
     spec = f"{{containers: [{{name: own, {container}}}]}}"
     body = f"spec: {spec}" if kind == "Pod" else f"spec: {{template: {{metadata: {{labels: {LABELS}}}, spec: {spec}}}}}"
     text = f"""
@@ -122,7 +132,7 @@ def test_an_image_without_a_registry_and_a_path() -> None:
 
 def test_a_short_tag_is_the_first_release_of_its_line() -> None:
     product = products_by_id()["skipper"]
-    switch = next(s for s in product.switches if s.found_by == OWN_PODS).replace(since="0.14.1")
+    switch = FLAG.replace(since="0.14.1")
     text = deployment("gate", image="zalando/skipper:v0.14").replace("image:", "args: [-kubernetes], image:")
     (carrier,) = in_own_pods(switch, product, package(text))
     assert carrier.hindrance == (
@@ -226,11 +236,10 @@ def test_a_pod_that_a_cluster_reported_is_left() -> None:
 def test_what_is_left_keeps_no_other_workload_from_it() -> None:
     arguments = f'image: "{SKIPPER}", args: [-kubernetes]'
     product = products_by_id()["skipper"]
-    switch = next(s for s in product.switches if s.found_by == OWN_PODS)
     text = deployment("other", image="haproxytech/kubernetes-ingress") + deployment("gate").replace(
         'image: "web:1"', arguments
     )
-    assert [carrier.item.name for carrier in in_own_pods(switch, product, package(text))] == ["gate"]
+    assert [carrier.item.name for carrier in in_own_pods(FLAG, product, package(text))] == ["gate"]
 
 
 def test_a_hindrance_in_words() -> None:
@@ -243,3 +252,33 @@ def test_an_argument_alone_means_yes() -> None:
 
 def test_jobs_are_left() -> None:
     assert found("skipper", f'image: "{SKIPPER}", args: [-kubernetes]', kind="Job") == []
+
+
+@pytest.mark.parametrize(
+    ("image", "is_older"),
+    [
+        ("traefik:v2.9.10", True),
+        ("traefik:2.9", True),
+        ("traefik:v1.7-alpine", True),
+        ("docker.io/library/traefik:v2.9.10@sha256:abc", True),
+        ("rancher/mirrored-library-traefik:2.9.4", True),
+        ("traefik:v2.10.0", False),
+        ("traefik:v2.10", False),
+        ("traefik:v2", False),
+        ("traefik:v2.10.0-rc1", False),
+        ("traefik:v3.6.0", False),
+        ("traefik:latest", False),
+        ("traefik", False),
+        ("traefik@sha256:abc", False),
+        ("traefik/traefik-hub:v2.9.0", False),
+        ("example/other:v2.9.10", False),
+    ],
+)
+def test_images_before_a_setting(image: str, is_older: bool) -> None:
+    product = products_by_id()["traefik"]
+    switch = next(s for s in product.switches if s.key == "traefik.ingress.kubernetes.io/service.nativelb")
+    pods = deployment("gate", image=image).replace(
+        "image: ", "name: traefik, args: [--providers.kubernetesingress], image: "
+    )
+    assert image_before(switch, product, package(pods, config(""))) == (image if is_older else "")
+    assert image_before(switch.replace(images=()), product, package(pods, config(""))) == ""

@@ -148,6 +148,7 @@ def test_a_policy_is_generated_where_nothing_carries_the_setting(other: str) -> 
     (emitted,) = ruled.emits
     assert emitted["metadata"] == {"name": "web-httproute-service-routing", "namespace": "shop"}
     assert emitted["spec"]["routingType"] == "Service"
+    assert emitted["spec"]["mergeType"] == "StrategicMerge"
     assert emitted["spec"]["targetRefs"] == [{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "name": "web"}]
 
 
@@ -278,7 +279,7 @@ def test_the_result_about_a_generated_policy() -> None:
     assert (first.item.name, second.item.name) == ("web", "other")
     assert first.message == (
         "Envoy Gateway sends to Service addresses by the BackendTrafficPolicy shop/web-httproute-service-routing, "
-        "which is generated for this route (read since release 1.7.0)"
+        "which is generated for this route (read since release 1.8.0)"
     )
 
 
@@ -310,15 +311,16 @@ def test_parameters_that_kubernetes_refuses_are_reported_and_left(spec: str) -> 
     assert ruled.only(NOT_A_MAPPING).field == "spec"
 
 
-def test_each_list_of_arguments_keeps_its_own() -> None:
-    image = "ghcr.io/zalando/skipper:v0.21.223"
+def test_each_list_of_variables_keeps_its_own() -> None:
+    image = "quay.io/solo-io/gloo:1.17.5"
     gates = "".join(
-        deployment(name, "edge", image=image).replace("image:", f"args: [skipper, -kubernetes, {own}], image:")
-        for name, own in (("a", "-address=:1"), ("b", "-address=:2"))
+        deployment(name, "edge", image=image).replace("image:", f"env: [{{name: A, value: {own}}}], image:")
+        for name, own in (("a", "one"), ("b", "two"))
     )
-    text = MESHED + namespace("edge") + gates + ingress(klass="skipper")
+    text = MESHED + namespace("edge") + gates + ingress(klass="gloo")
+    variable = {"name": "ENABLE_ISTIO_SIDECAR_ON_GATEWAY", "value": "true"}
     ruled = run_rule(service_upstream, text)
     assert [(edit.item.name, edit.value) for edit in ruled.edits] == [
-        ("a", ["skipper", "-kubernetes", "-address=:1", "-kubernetes-force-service=true"]),
-        ("b", ["skipper", "-kubernetes", "-address=:2", "-kubernetes-force-service=true"]),
+        ("a", [{"name": "A", "value": "one"}, variable]),
+        ("b", [{"name": "A", "value": "two"}, variable]),
     ]

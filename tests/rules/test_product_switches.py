@@ -82,9 +82,9 @@ def test_a_value_that_somebody_wrote_is_kept_and_reported() -> None:
 
 
 def test_a_setting_that_is_no_annotation() -> None:
-    text = MESHED + ingress(klass="skipper")
-    found = run_rule(service_upstream, text, "serviceUpstream: {products: [skipper]}").only(SWITCH_ELSEWHERE)
-    assert "-kubernetes-force-service" in found.message
+    text = MESHED + ingress(klass="gloo")
+    found = run_rule(service_upstream, text, "serviceUpstream: {products: [gloo-edge]}").only(SWITCH_ELSEWHERE)
+    assert "ENABLE_ISTIO_SIDECAR_ON_GATEWAY" in found.message
     assert found.field == "spec.rules[0].http.paths[0].backend.service"
 
 
@@ -218,8 +218,15 @@ def test_what_the_manifest_says_where_a_setting_would_do_harm(annotation: str, t
     assert (found.field, found.current) == ("metadata.annotations[nginx.org/use-cluster-ip]", there)
 
 
-@pytest.mark.parametrize(("field", "there"), [("", None), (", use-cluster-ip: true", True)])
-def test_what_the_manifest_says_where_another_field_forbids_it(field: str, there: bool | None) -> None:
+@pytest.mark.parametrize(
+    ("field", "there", "does"),
+    [
+        ("", None, "subselector counts here, so that it sends to the pods which that selects, past the mesh"),
+        (", use-cluster-ip: false", False, "subselector counts here"),
+        (", use-cluster-ip: true", True, "both stand here, so that it refuses the object, or forgets one of them"),
+    ],
+)
+def test_what_the_manifest_says_where_another_field_forbids_it(field: str, there: bool | None, does: str) -> None:
     route = f"""
 ---
 apiVersion: k8s.nginx.org/v1
@@ -229,8 +236,21 @@ spec: {{upstreams: [{{service: web, port: 80, subselector: {{a: b}}{field}}}]}}
 """
     found = run_rule(service_upstream, MESHED + route).only(SWITCH_FORBIDDEN)
     assert (found.field, found.current) == ("spec.upstreams[0].use-cluster-ip", there)
-    assert "refuses use-cluster-ip together with subselector, so that" in found.message
+    assert f"cannot have use-cluster-ip together with subselector: {does}" in found.message
     assert "take subselector away, or name the VirtualServer in" in found.message
+
+
+def test_a_subset_is_not_widened_to_the_whole_service() -> None:
+    route = """
+---
+apiVersion: apisix.apache.org/v2
+kind: ApisixRoute
+metadata: {name: web, namespace: shop}
+spec: {http: [{backends: [{serviceName: web, servicePort: 80, subset: blue}, {serviceName: web, servicePort: 80}]}]}
+"""
+    done = run_rule(service_upstream, MESHED + route)
+    assert done.only(SWITCH_FORBIDDEN).field == "spec.http[0].backends[0].resolveGranularity"
+    assert done.only(SWITCH_SET).field == "spec.http[0].backends[1].resolveGranularity"
 
 
 # --- Warnings about products without a setting ------------------------------------------------------------------------

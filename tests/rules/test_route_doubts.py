@@ -231,7 +231,7 @@ def test_routes_of_other_products_keep_no_disagreement_unsaid() -> None:
     found = run_rule(service_upstream, text, spec).only(SHARED_DISAGREE)
     assert found.message == (
         "ingress-nginx (Kubernetes community) makes one upstream of shop/web for all routes that lead to it, and "
-        "the first decides: this one says no, Ingress shop/a says yes; let both say the same"
+        "one of them decides: this one says no, Ingress shop/a says yes; let both say the same"
     )
     assert found.field == "spec.rules[0].http.paths[0].backend.service"
 
@@ -264,3 +264,92 @@ def test_a_headless_service_behind_a_url_and_a_reference_is_told_of_once() -> No
         "Ingress shop/auth"
         in run_rule(service_upstream, MESHED + auth + routes, BY_NAME).only(HEADLESS_BACKEND).message
     )
+
+
+def _services(name: str, said: str) -> str:
+    return f"""
+---
+apiVersion: traefik.io/v1alpha1
+kind: TraefikService
+metadata: {{name: {name}, namespace: shop}}
+spec: {{weighted: {{services: [{{name: web, port: 80{said}}}]}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "disagree"),
+    [("", []), (", nativeLB: true", []), (", nativeLB: false", ["b"])],
+    ids=["nothing", "on", "off"],
+)
+def test_references_of_traefik_services_share_an_upstream(said: str, disagree: list[str]) -> None:
+    found = run_rule(service_upstream, MESHED + _services("a", "") + _services("b", said)).of(SHARED_DISAGREE)
+    assert [result.item.name for result in found if result.item] == disagree
+
+
+def test_two_references_of_one_object_may_disagree() -> None:
+    one = _services("a", "}, {name: web, port: 80, nativeLB: false")
+    (found,) = run_rule(service_upstream, MESHED + one).of(SHARED_DISAGREE)
+    assert found.field == "spec.weighted.services[1]"
+
+
+def test_an_ingress_route_has_an_upstream_of_its_own() -> None:
+    route = """
+---
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: web, namespace: shop}
+spec: {routes: [{services: [{name: web, port: 80, nativeLB: false}]}]}
+"""
+    assert run_rule(service_upstream, MESHED + _services("a", "") + route).of(SHARED_DISAGREE) == []
+
+
+def _virtual_server(name: str, upstreams: str, route: str = "") -> str:
+    return f"""
+---
+apiVersion: k8s.nginx.org/v1
+kind: VirtualServer
+metadata: {{name: {name}, namespace: shop}}
+spec: {{upstreams: [{upstreams}], routes: [{{path: /sub, route: {route}}}]}}
+"""
+
+
+_ON = "{name: a, service: web, port: 80}"
+_OFF = "{name: b, service: web, port: 80, use-cluster-ip: false}"
+_BELOW = """
+---
+apiVersion: k8s.nginx.org/v1
+kind: VirtualServerRoute
+metadata: {name: below, namespace: shop}
+spec: {upstreams: [%s]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "disagree"),
+    [
+        pytest.param(_virtual_server("one", f"{_ON}, {_OFF}"), [("VirtualServer one", 1)], id="in one object"),
+        pytest.param(
+            _virtual_server("one", _ON, "below") + _BELOW % _OFF, [("VirtualServerRoute below", 0)], id="below it"
+        ),
+        pytest.param(_virtual_server("one", _OFF, "below") + _BELOW % _ON, [("VirtualServer one", 0)], id="above it"),
+        pytest.param(_virtual_server("one", _ON) + _BELOW % _OFF, [], id="not below it"),
+        pytest.param(_virtual_server("one", _ON) + _virtual_server("two", _OFF), [], id="two routes"),
+        pytest.param(_virtual_server("one", f"{_OFF}, {_OFF}"), [], id="all say no"),
+        pytest.param(
+            _virtual_server("one", _ON + ", {name: b, service: web, port: 80, subselector: {a: b}}"),
+            [],
+            id="chosen pods",
+        ),
+        pytest.param(
+            _virtual_server("one", _ON + ", {name: b, service: web, port: 81, use-cluster-ip: false}"),
+            [],
+            id="another port",
+        ),
+    ],
+)
+def test_references_that_share_an_upstream_below_one_route(text: str, disagree: list[tuple[str, int]]) -> None:
+    found = run_rule(service_upstream, MESHED + text).of(SHARED_DISAGREE)
+    assert [(f"{r.item.kind} {r.item.name}", r.field) for r in found if r.item] == [
+        (words, f"spec.upstreams[{index}]") for words, index in disagree
+    ]
+    assert all("for VirtualServer shop/one and what it leads to, and one of them" in result.message for result in found)

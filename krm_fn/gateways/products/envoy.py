@@ -3,6 +3,9 @@
 All but Emissary learn endpoints from their control plane (EDS). The image of Envoy itself serves a thousand other ends,
 so that only the products' own Pod labels count. How HTTPProxies include each other:
 https://github.com/projectcontour/contour/blob/main/internal/dag/httpproxy_processor.go
+What Envoy Gateway makes of Services without endpoints or address, and of policies:
+https://github.com/envoyproxy/gateway/blob/main/internal/gatewayapi/route.go and its release notes 1.7.5, 1.8.0, 1.8.2;
+https://github.com/envoyproxy/gateway/blob/main/internal/gatewayapi/policyindex.go
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from krm_fn.gateways.product import (
     COMBINED,
     CONTROLLER,
     DETOUR,
+    GUARD,
     NOTHING,
     PARENT_PARAMETERS,
     PROXY,
@@ -19,6 +23,7 @@ from krm_fn.gateways.product import (
     TARGET_REFS,
     TOLERATES,
     BackendPath,
+    Naming,
     PodLabels,
     PortNote,
     Product,
@@ -74,7 +79,9 @@ _EXTENSION_SERVICE = Intermediate(
     backends=(BackendPath("spec.services[]"),),
     referred_by=(_of_http_proxy("spec.virtualhost.authorization.extensionRef"),),
     carries=False,
-    note="The configuration of Contour may name it too, for authorization, rate limits or tracing of all.",
+    external_names=False,
+    note="The configuration of Contour may name it too, for authorization, rate limits or tracing of all. It refuses "
+    "ExternalName Services (internal/dag/extension_processor.go, 1.30 to 1.33).",
 )
 
 
@@ -88,19 +95,38 @@ def _emissary(kind: str, field: str = "spec.service", note: str = "") -> RouteKi
     )
 
 
+_RESOLVERS = Naming(
+    "getambassador.io",
+    kinds=(("KubernetesServiceResolver", True), ("KubernetesEndpointResolver", False), ("ConsulResolver", False)),
+    built_in=(
+        ("kubernetes-service", True),
+        ("kubernetes-endpoint", False),
+        ("endpoint", False),
+        ("consul-endpoint", False),
+        ("consul", False),
+    ),
+)
+
+
 def _resolver(kind: str, field: str, since: str = "", note: str = "") -> Switch:
     return Switch(
         "field",
         kind,
         field,
         "kubernetes-service (or absent)",
-        purpose="guard",
+        purpose=GUARD,
         since=since,
         headless=TOLERATES,
         note=note,
+        naming=_RESOLVERS,
     )
 
 
+_NO_EXTERNAL_NAME = (
+    "before releases 1.7.5, 1.8.2 and 1.9.0 the whole Gateway gets no further changes then; let that route lead to a "
+    "Backend (gateway.envoyproxy.io) with the name as fqdn"
+)
+_CONTROLLER_IMAGES = ("envoyproxy/gateway",)
 _BACKEND = named_by_routes("Backend", ("gateway.envoyproxy.io",), "Names hosts (spec.endpoints[].fqdn) or addresses.")
 
 PRODUCTS = (
@@ -140,6 +166,11 @@ PRODUCTS = (
                 purpose="detour",
                 since="1.17.1",
                 note="Off by default since that release; the detour needs it.",
+                seen_at=(
+                    ("ContourConfiguration", "spec.enableExternalNameService"),
+                    ("ContourDeployment", "spec.runtimeSettings.enableExternalNameService"),
+                    ("ConfigMap", "data{}"),
+                ),
             ),
         ),
         fallbacks=(EXTERNAL_NAME, DIRECT_ACCESS),
@@ -198,9 +229,19 @@ PRODUCTS = (
             _emissary("RateLimitService"),
         ),
         switches=(
-            _resolver("Mapping", "spec.resolver", "0.50", "An endpoint or Consul resolver leaves the mesh."),
+            _resolver(
+                "Mapping",
+                "spec.resolver",
+                "0.50",
+                "Or the name of any other KubernetesServiceResolver: its kind decides. A KubernetesEndpointResolver "
+                "or ConsulResolver leaves the mesh.",
+            ),
             _resolver("TCPMapping", "spec.resolver"),
-            _resolver("Module", "spec.config.resolver", note="The Module is the one named ambassador."),
+            _resolver(
+                "Module",
+                "spec.config.resolver",
+                note="Counts for what names no resolver itself. The Module is the one named ambassador.",
+            ),
         ),
         fallbacks=(DIRECT_ACCESS,),
         mark_at=(POD_TEMPLATE,),
@@ -254,9 +295,12 @@ PRODUCTS = (
                 "Service",
                 since="1.1.0",
                 headless=TOLERATES,
+                headless_since="1.7.0",
+                not_with_external_name=_NO_EXTERNAL_NAME,
                 found_by=PARENT_PARAMETERS,
                 group="gateway.envoyproxy.io",
                 preferred=True,
+                images=_CONTROLLER_IMAGES,
                 note="A whole GatewayClass or Gateway, by parametersRef.",
             ),
             Switch(
@@ -265,20 +309,34 @@ PRODUCTS = (
                 "spec.routingType",
                 "Service",
                 purpose="alternative",
-                since="1.7.0",
+                since="1.8.0",
                 headless=TOLERATES,
+                not_with_external_name=_NO_EXTERNAL_NAME,
+                merged_by=("mergeType", "StrategicMerge"),
                 found_by=TARGET_REFS,
                 group="gateway.envoyproxy.io",
                 version="v1alpha1",
-                note="Per route or Gateway; wins over EnvoyProxy.",
+                images=_CONTROLLER_IMAGES,
+                note="Per rule, route, listener or Gateway, the narrowest first; wins over EnvoyProxy. Release 1.7 "
+                "accepts the field and does not read it. Without mergeType a policy of a route replaces the one of "
+                "its Gateway.",
             ),
         ),
         fallbacks=(DIRECT_ACCESS,),
         mark_at=("EnvoyProxy spec.provider.kubernetes.envoyDeployment.pod.annotations (or envoyDaemonSet)",),
         host_note="The filter URLRewrite of an HTTPRoute, or an HTTPRouteFilter, fixes another.",
-        headless_note="Keeps endpoints.",
-        external_name_note="Refused; a Backend with fqdn does it.",
-        limits=("Its load balancing policy, zone awareness, active health checks, client persistence have no effect.",),
+        headless_note="Keeps endpoints since 1.7.0; older releases refuse it beside the setting, the oldest stall.",
+        external_name_note="Refused; a Backend with fqdn does it. Beside the setting, releases before 1.7.5, 1.8.2 and "
+        "1.9.0 stop passing on changes to the whole Gateway.",
+        limits=(
+            "Its load balancing policy, zone awareness, active health checks, client persistence have no effect.",
+            "What policies send to beside the route (external authorization and processing, access logs, traces) "
+            "follows EnvoyProxy alone; a BackendTrafficPolicy with routingType does not change it.",
+            "A policy of a route or a rule with neither routingType nor mergeType hides the Gateway's routingType "
+            "since 1.9; 1.8 asks the Gateway's policy then.",
+            "Routes and policies outside of the package are not seen: an ExternalName backend there, or a policy that "
+            "already targets the route.",
+        ),
         ports_in=(
             PortNote(19001, "readiness and statistics of Envoy"),
             PortNote(18000, "xDS with its own certificates", CONTROLLER),

@@ -2,6 +2,9 @@
 
 HAProxy Technologies' controller has no switch. The older project of Joao Morais reads the annotation that Kuma's
 control plane writes, on Services of Ingresses. Images and controller names tell them apart, labels and classes do not.
+
+Of the latter besides its sources: pkg/converters/configmap/tcpservices.go and pkg/converters/utils/services.go of 0.14;
+two prefixes of annotations, CHANGELOG/CHANGELOG-v0.13.md (769).
 """
 
 from __future__ import annotations
@@ -51,6 +54,14 @@ _STREAM_SERVICES = RouteKind(
     flags=("--configmap-tcp-services",),
     note="Entries `port: namespace/service:port`.",
 )
+_TCP_SERVICES = RouteKind(
+    kind="ConfigMap",
+    groups=("",),
+    backends=_STREAM_SERVICES.backends,
+    attach="flag",
+    flags=("--tcp-services-configmap",),
+    note="Entries `port: namespace/service:port`; they always go to endpoints.",
+)
 _VOYAGER_NAME = ("serviceName", "service.name")
 _VOYAGER_PORT = ("servicePort", "service.port", "service.port.number", "service.port.name")
 _VOYAGER_INGRESS = RouteKind(
@@ -58,7 +69,7 @@ _VOYAGER_INGRESS = RouteKind(
     groups=("voyager.appscode.com",),
     backends=tuple(
         BackendPath(path, name=name, port=_VOYAGER_PORT, syntax="dotted")
-        for path in ("spec.rules[].http.paths[].backend", "spec.rules[].tcp.backend")
+        for path in ("spec.backend", "spec.rules[].http.paths[].backend", "spec.rules[].tcp.backend")
         for name in _VOYAGER_NAME
     ),
     class_fields=(INGRESS_CLASS_ANNOTATION,),
@@ -134,7 +145,7 @@ PRODUCTS = (
         ingress_classes=("haproxy",),
         ingress_controllers=("haproxy-ingress.github.io/controller",),
         gateway_controllers=("haproxy-ingress.github.io/controller",),
-        routes=(INGRESS, HTTP_ROUTE, TCP_ROUTE, TLS_ROUTE),
+        routes=(INGRESS, HTTP_ROUTE, TCP_ROUTE, TLS_ROUTE, _TCP_SERVICES),
         switches=(
             Switch(
                 BY_ANNOTATION,
@@ -153,8 +164,9 @@ PRODUCTS = (
                 _JCMORAISJR,
                 purpose="alternative",
                 routes=("Ingress",),
-                since="0.8, where the list of prefixes became configurable",
-                note="Its prefix stands first in --annotations-prefix, so that false here beats what Kuma writes.",
+                since="0.13, which reads two prefixes",
+                note="Its prefix stands first in --annotations-prefix, so that false here beats what Kuma writes. "
+                "Releases before 0.13 read ingress.kubernetes.io alone, unless that flag says otherwise.",
             ),
             Switch(
                 BY_ANNOTATION,
@@ -162,8 +174,11 @@ PRODUCTS = (
                 _JCMORAISJR,
                 purpose="alternative",
                 routes=("Ingress",),
+                since="0.13, with that prefix",
                 headless=VETO,
-                note="Keys on the Service win.",
+                shared=True,
+                note="Keys on the Service win. Where it has none, the Ingress that is read first decides for all that "
+                "lead to the same Service and target port.",
             ),
             Switch(
                 "controller",
@@ -184,10 +199,13 @@ PRODUCTS = (
         mark_at=(POD_TEMPLATE,),
         host_note="The key headers or a configuration snippet fixes another.",
         headless_note="The switch writes the word None as server address and HAProxy refuses it. Kuma annotates "
-        f"headless Services too, therefore {_JCMORAISJR}=false belongs on them (not run).",
+        f"headless Services too, therefore {_JCMORAISJR}=false belongs on them, which counts since 0.13 (not run).",
         external_name_note="Dialled by name unless --disable-external-name is set.",
         limits=(
-            "Gateway API backends always use endpoints.",
+            "Gateway API backends and the ConfigMap for TCP always use endpoints; the key tcp-service-port of an "
+            "Ingress, which replaces that ConfigMap since 0.13, does not.",
+            "Ports of a Service with the same targetPort are one backend: the one that is read first is dialled for "
+            "all.",
             "One server: cookie affinity, balance algorithm, server health and dynamic scaling have no effect.",
             "Servers are named by number, not by Pod.",
         ),

@@ -144,12 +144,13 @@ PRODUCTS = (
                 "spec.serviceUpstream",
                 True,
                 purpose="alternative",
-                routes=("Ingress",),
                 since="2.4.0",
                 found_by=CLASS_PARAMETERS,
                 group="configuration.konghq.com",
                 preferred=True,
-                note="Named by spec.parameters of the IngressClass; holds for all its Ingresses.",
+                note="Named by spec.parameters of the controller's own IngressClass; holds for every route that this "
+                "controller serves, those of the Gateway API and its own kinds among them, and for Services of type "
+                "ExternalName.",
             ),
             Switch(
                 "controller",
@@ -189,6 +190,8 @@ PRODUCTS = (
             "A Service is one target: hashing, stickiness, health checks and retries elsewhere have nothing to choose.",
             "Weights between Services keep working.",
             "Kept connections make balancing per connection uneven.",
+            "Releases before 3.1.4 name a Service that has both TCP and UDP ports twice as target of one upstream, "
+            "which the changelog calls invalid: keep the protocols in Services of their own, or take a newer release.",
         ),
         ports_in=(
             PortNote(8080, "admission webhook, called by the API server without a mesh identity", CONTROLLER),

@@ -197,7 +197,11 @@ PRODUCTS = (
                 since="1.11.0",
                 headless=VETO,
                 not_beside=("subselector",),
-                note="Not together with subselector.",
+                shared=True,
+                shared_below=True,
+                note="Not together with subselector. Upstreams of one Service and port share their servers with those "
+                "of the VirtualServerRoutes below: the last one read decides "
+                "(internal/configs/virtualserver.go of 1.12.5).",
             ),
             Switch(
                 "field",
@@ -208,6 +212,8 @@ PRODUCTS = (
                 since="1.11.0",
                 headless=VETO,
                 not_beside=("subselector",),
+                shared=True,
+                shared_below=True,
             ),
         ),
         fallbacks=(DIRECT_ACCESS,),

@@ -1,4 +1,9 @@
-"""API gateways and proxies of their own make: APISIX, Tyk, Pomerium, Skipper."""
+"""API gateways and proxies of their own make: APISIX, Tyk, Pomerium, Skipper.
+
+Besides their sources: pkg/providers/apisix/translation/apisix_upstream.go of apache/apisix-ingress-controller 1.7 and
+1.8 (a subset, and a headless Service, under resolveGranularity); config/config.go, skipper.go and
+dataclients/kubernetes/routegroup.go of zalando/skipper 0.15 to 0.22 (which arguments there are, and which are not).
+"""
 
 from __future__ import annotations
 
@@ -7,8 +12,8 @@ from krm_fn.gateways.product import (
     BY_ANNOTATION,
     COMBINED,
     CONTROLLER,
+    DETOUR,
     NOTHING,
-    OWN_PODS,
     PROXY,
     SWITCH,
     TOLERATES,
@@ -114,8 +119,10 @@ PRODUCTS = (
                 "spec.http[].backends[].resolveGranularity",
                 "service",
                 routes=("ApisixRoute",),
-                since="0.4.0",
-                note="The default is endpoint (endpoints in older releases).",
+                since="1.6.0",
+                not_beside=("subset",),
+                note="The default is endpoint (endpoints in older releases). The field is older; 1.6.0 lists a repair "
+                "of it (1251). A subset beside it is forgotten: the ClusterIP stands for all Pods of the Service.",
             ),
             Switch(
                 "field",
@@ -123,7 +130,9 @@ PRODUCTS = (
                 "spec.stream[].backend.resolveGranularity",
                 "service",
                 routes=("ApisixRoute",),
-                since="1.0",
+                since="1.6.0",
+                not_beside=("subset",),
+                note="The documentation of 1.7 and 1.8 calls it deprecated; it is read all the same.",
             ),
             Switch(
                 "field",
@@ -138,7 +147,8 @@ PRODUCTS = (
         mark_at=(POD_TEMPLATE,),
         host_note="ApisixUpstream passHost: node sends the destination's name, rewrite with upstreamHost a fixed one.",
         headless_note="Only an empty ClusterIP is noticed: the switch writes the host None (not run). Leave it off.",
-        external_name_note="Dialled by name.",
+        external_name_note="Dialled by name since 2.0.0; 1.x finds no endpoints, and refuses the route that names it.",
+        external_names_since=("apache/apisix-ingress-controller", "2.0.0"),
         limits=(
             "Of all its routes only ApisixRoute has a switch.",
             "A Service is one node: what ApisixUpstream says of hashing, stickiness and health is idle.",
@@ -256,7 +266,7 @@ PRODUCTS = (
     Product(
         id="skipper",
         name="Skipper (Zalando)",
-        family=SWITCH,
+        family=DETOUR,
         topology=(COMBINED, "per-node"),
         default_target="endpoints",
         confidence="verified-in-source",
@@ -270,30 +280,18 @@ PRODUCTS = (
         proxy_containers=("skipper", "skipper-ingress"),
         ingress_classes=("skipper",),
         routes=(INGRESS, _ROUTE_GROUP),
-        switches=(
-            Switch(
-                "controller",
-                "proxy flag",
-                "-kubernetes-force-service",
-                routes=("Ingress",),
-                since="0.13.260",
-                headless=TOLERATES,
-                found_by=OWN_PODS,
-                argument="-kubernetes-force-service",
-                images=("teapot/skipper", "zalando/skipper", "teapot/skipper-internal"),
-                at_target_port=True,
-                note="The target becomes <svc>.<ns>.svc.cluster.local:<targetPort>.",
-            ),
-        ),
         fallbacks=(DIRECT_ACCESS,),
         mark_at=(POD_TEMPLATE,),
         host="destination",
         host_note="The flag -proxy-preserve-host sends the client's.",
-        headless_note=f"{_DNS_PODS} They are dialled on the target port.",
-        external_name_note="Needs the flag that lists allowed names.",
+        headless_note="Endpoints.",
+        external_name_note="An Ingress dials it by name at the target port, with the name as Host; "
+        "-kubernetes-only-allowed-external-names may forbid that. A RouteGroup refuses it.",
         limits=(
-            "With its flag it dials the Service's address at the target port: port and targetPort must be one number.",
-            "RouteGroups always use endpoints.",
+            "No argument makes it dial Services: in 0.15 to 0.22 skipper.Options has KubernetesForceService, for "
+            "programs that embed Skipper, and its own program sets it nowhere and exits at arguments it does not know.",
+            "Such a program dials the Service's name at the target port, so that port and targetPort must be one "
+            "number, ignores zalando.org/skipper-backend-protocol, and speaks TLS to port 443 alone. Ingresses only.",
             "Its class is a regular expression, and objects without a class are served too.",
             "The sample DaemonSet and Deployment run on the host network and must not be injected as they are.",
         ),

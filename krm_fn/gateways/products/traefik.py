@@ -11,10 +11,14 @@ from krm_fn.gateways.chains import Intermediate, Link
 from krm_fn.gateways.product import (
     BY_ANNOTATION,
     COMBINED,
+    HARMS,
+    LOSES,
     OWN_PODS,
     SWITCH,
     VETO,
+    WINS,
     BackendPath,
+    Conflict,
     Mode,
     PodLabels,
     PortNote,
@@ -52,10 +56,6 @@ def _ingress_route(kind: str, *, udp: bool = False) -> RouteKind:
         udp=udp,
         note="The group traefik.containo.us belongs to version 2, spec.ingressClassName to newer releases of 3.",
     )
-
-
-def _native_lb(kind: str, field: str, note: str = "", since: str = "2.10.0") -> Switch:
-    return Switch("field", kind, field, True, routes=(kind,), since=since, note=note)
 
 
 def _named(kind: str, path: str, refers_to: str) -> Link:
@@ -120,7 +120,57 @@ _IMAGES = (
 )
 _SAME_RELEASES = _IMAGES[:5]
 """Those whose tags are releases of Traefik Proxy: Hub and Enterprise count for themselves."""
-_OWN_KINDS = ("IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "TraefikService", "Middleware")
+_BY_DEFAULT = ("IngressRoute", "IngressRouteTCP", "IngressRouteUDP")
+"""Of the own kinds those that nativeLBByDefault holds for: pkg/provider/kubernetes/crd/kubernetes.go leaves it out
+where it builds TraefikServices and error pages (3.0 to 3.6)."""
+
+_NODE_PORTS = "it sends to the ports of the nodes, past the mesh"
+_NODE_PORT_ANNOTATION = Conflict(
+    "traefik.ingress.kubernetes.io/service.nodeportlb", WINS, _NODE_PORTS, "true", "NodePort"
+)
+_NODE_PORT_FIELD = Conflict("nodePortLB", WINS, _NODE_PORTS, "true", "NodePort")
+_NODE_PORT_BEATEN = Conflict(
+    "nodePortLB",
+    LOSES,
+    "it sends to the ports of the nodes, as a Traefik outside of the cluster has to, where Services have no address",
+    "true",
+    "NodePort",
+)
+_PASSIVE_CHECK = Conflict(
+    "passiveHealthCheck",
+    HARMS,
+    "with both, the Service's address is the only server, and failed requests (one, unless maxFailedAttempts says "
+    "more) make it refuse all others for a while (10 seconds by default)",
+)
+_OF_HTTP = (_NODE_PORT_BEATEN, _PASSIVE_CHECK)
+
+
+def _native_lb(
+    kind: str,
+    field: str,
+    note: str = "",
+    since: str = "2.10.0",
+    conflicts: tuple[Conflict, ...] = _OF_HTTP,
+    shared: bool = False,
+) -> Switch:
+    return Switch(
+        "field",
+        kind,
+        field,
+        True,
+        routes=(kind,),
+        since=since,
+        images=_SAME_RELEASES,
+        conflicts=conflicts,
+        shared=shared,
+        note=note,
+    )
+
+
+def _in_traefik_service(field: str, since: str = "2.10.0") -> Switch:
+    note = "Where the kind is Service or absent." if since == "2.10.0" else ""
+    return _native_lb("TraefikService", field, note, since, shared=True)
+
 
 PRODUCTS = (
     Product(
@@ -174,7 +224,10 @@ PRODUCTS = (
                 "traefik.ingress.kubernetes.io/service.nativelb",
                 routes=("Ingress",),
                 since="2.10.0",
-                note="Read by the Ingress provider.",
+                images=_SAME_RELEASES,
+                conflicts=(_NODE_PORT_ANNOTATION,),
+                note="Read by the Ingress provider. Releases before 2.10 refuse a Service that has it, and its routes "
+                "are gone.",
             ),
             Switch(
                 BY_ANNOTATION,
@@ -182,6 +235,7 @@ PRODUCTS = (
                 "traefik.io/service.nativelb",
                 routes=("HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute"),
                 since="3.2.0",
+                images=_SAME_RELEASES,
                 note="Read by the Gateway API provider.",
             ),
             Switch(
@@ -192,17 +246,20 @@ PRODUCTS = (
                 since="3.5.0",
                 mode=_LIKE_NGINX,
                 headless=VETO,
-                note="Read by the provider that imitates ingress-nginx, and by no other.",
+                images=_SAME_RELEASES,
+                shared=True,
+                note="Read by the provider that imitates ingress-nginx, and by no other. Of several Ingresses with one "
+                "Service and port, the last decides.",
             ),
             _native_lb("IngressRoute", "spec.routes[].services[].nativeLB"),
-            _native_lb("IngressRouteTCP", "spec.routes[].services[].nativeLB"),
-            _native_lb("IngressRouteUDP", "spec.routes[].services[].nativeLB"),
-            _native_lb("TraefikService", "spec.weighted.services[].nativeLB", "Where the kind is Service or absent."),
-            _native_lb("TraefikService", "spec.mirroring.nativeLB", "Where the kind is Service or absent."),
-            _native_lb("TraefikService", "spec.mirroring.mirrors[].nativeLB", "Where the kind is Service or absent."),
-            _native_lb("TraefikService", "spec.highestRandomWeight.services[].nativeLB", since="3.6.0"),
-            _native_lb("TraefikService", "spec.failover.service.nativeLB", since="3.7.0"),
-            _native_lb("TraefikService", "spec.failover.fallback.nativeLB", since="3.7.0"),
+            _native_lb("IngressRouteTCP", "spec.routes[].services[].nativeLB", conflicts=(_NODE_PORT_FIELD,)),
+            _native_lb("IngressRouteUDP", "spec.routes[].services[].nativeLB", conflicts=(_NODE_PORT_FIELD,)),
+            _in_traefik_service("spec.weighted.services[].nativeLB"),
+            _in_traefik_service("spec.mirroring.nativeLB"),
+            _in_traefik_service("spec.mirroring.mirrors[].nativeLB"),
+            _in_traefik_service("spec.highestRandomWeight.services[].nativeLB", since="3.6.0"),
+            _in_traefik_service("spec.failover.service.nativeLB", since="3.7.0"),
+            _in_traefik_service("spec.failover.fallback.nativeLB", since="3.7.0"),
             _native_lb("Middleware", "spec.errors.service.nativeLB"),
             *(
                 Switch(
@@ -219,13 +276,19 @@ PRODUCTS = (
                     beside_argument=f"--providers.{provider.lower()}",
                     not_with_arguments=("--configfile",),
                     preferred=True,
-                    note="An explicit false on one object counts since the middle of 2025 only. An argument counts "
-                    "where no file holds the static configuration.",
+                    note=f"An explicit false on one {where} counts since {heard}. An argument counts where no file "
+                    "holds the static configuration.",
                 )
-                for provider, since, routes in (
-                    ("kubernetesIngress", "3.0.0", ("Ingress",)),
-                    ("kubernetesCRD", "3.0.0", _OWN_KINDS),
-                    ("kubernetesGateway", "3.2.0", ("HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute")),
+                for provider, since, routes, where, heard in (
+                    ("kubernetesIngress", "3.0.0", ("Ingress",), "Service", "3.0.0"),
+                    ("kubernetesCRD", "3.0.0", _BY_DEFAULT, "reference", "3.0.0"),
+                    (
+                        "kubernetesGateway",
+                        "3.2.0",
+                        ("HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute"),
+                        "Service",
+                        "3.5.0",
+                    ),
                 )
             ),
         ),
@@ -239,6 +302,13 @@ PRODUCTS = (
             "Sticky cookies and weights of servers inside one Service do nothing; weights between Services stay.",
             "Port 443 or a port name that begins with https makes Traefik speak TLS through the sidecar.",
             "Kept connections make balancing per connection uneven.",
+            "providers.kubernetesCRD.nativeLBByDefault does not hold for TraefikServices and the error pages of "
+            "Middlewares, which get a field each.",
+            "References to one port of a Service in TraefikServices, and in IngressRoutes whose route has several "
+            "services, are one upstream: the last one read decides about nativeLB. krm-fn compares TraefikServices "
+            "only; let all references say the same.",
+            "The provider that imitates ingress-nginx always sends to the pods of its global defaultBackendService. "
+            "Traefik 3.5 and 3.6 start with it only if experimental.kubernetesIngressNGINX is on.",
             "A static configuration in a file is not edited, and arguments are ignored beside it: "
             "routes get a setting each.",
             "So they do with a HelmChartConfig: nothing in it tells the release, and Traefik 2 does not start with the "
