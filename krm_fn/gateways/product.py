@@ -204,6 +204,7 @@ class Switch(Record):
     ``shared``: routes to one Service have one upstream, and the setting of one of them decides for all; with
     ``shared_below`` that holds among the references to which one route leads, not between routes.
     ``naming``: what the names mean that a guard may hold; a guard of an object that is no route holds for all of them.
+    ``prevails``: where it is on, nothing that a route or a Service says to the contrary is heard.
     ``left``: why nobody but a person makes it, where krm-fn never does. ``seen_at``: kinds and paths where the package
     may show that somebody did; a text there is a configuration file with a line for it.
     """
@@ -231,6 +232,7 @@ class Switch(Record):
     group: str = ""
     version: str = ""
     preferred: bool = False
+    prevails: bool = False
     argument: str = ""
     images: tuple[str, ...] = ()
     beside_argument: str = ""

@@ -280,7 +280,7 @@ class _Judge:
                 if image_before(switch, product, self.resources):
                     return ""
                 return f"{_words(switch)} of {holder.words}"
-            if value is not None:
+            if value is not None and not any(wide.prevails for wide in product.switches):
                 return ""  # what the route or its Service says is heard before what holds for many routes
         if self._kuma_will_write(product, backend):
             return "the annotation that Kuma writes in the cluster"

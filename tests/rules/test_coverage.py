@@ -95,6 +95,21 @@ TRAEFIK = namespace("edge", labels="") + deployment("gate", "edge", image="docke
     'image: "', 'args: [--providers.kubernetesingress.nativelbbydefault=true], image: "'
 )
 NO_NATIVE = 'traefik.ingress.kubernetes.io/service.nativelb: "false"'
+NOT_UPSTREAM = 'ingress.kubernetes.io/service-upstream: "false"'
+KONG = """
+---
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: kong}
+spec:
+  controller: ingress-controllers.konghq.com/kong
+  parameters: {apiGroup: configuration.konghq.com, kind: IngressClassParameters, name: kong, namespace: edge}
+---
+apiVersion: configuration.konghq.com/v1alpha1
+kind: IngressClassParameters
+metadata: {name: kong, namespace: edge}
+spec: {serviceUpstream: %s}
+"""
 NGINX_ON = 'nginx.ingress.kubernetes.io/service-upstream: "true"'
 UDP_ROUTE = """
 ---
@@ -210,6 +225,20 @@ def test_how_a_backend_is_reached(text: str, spec: str, status: str, how: str) -
     setup = config(spec)
     (covered,) = coverage(package(text, setup), setup)
     assert (covered.status, covered.how) == (status, how)
+
+
+@pytest.mark.parametrize(
+    ("value", "status", "how"),
+    [
+        ("true", "switched", "a setting in IngressClassParameters edge/kong"),
+        ("false", "bypassed", "Service shop/web says otherwise"),
+    ],
+)
+def test_nobody_is_heard_against_the_parameters_of_kongs_class(value: str, status: str, how: str) -> None:
+    setup = config()
+    text = MESHED.replace(BOTH, NOT_UPSTREAM) + KONG % value + ingress(klass="kong")
+    found = {covered.product: (covered.status, covered.how) for covered in coverage(package(text, setup), setup)}
+    assert found["kong-kic"] == (status, how)
 
 
 @pytest.mark.parametrize(

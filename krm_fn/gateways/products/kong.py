@@ -148,6 +148,7 @@ PRODUCTS = (
                 found_by=CLASS_PARAMETERS,
                 group="configuration.konghq.com",
                 preferred=True,
+                prevails=True,
                 note="Named by spec.parameters of the controller's own IngressClass; holds for every route that this "
                 "controller serves, those of the Gateway API and its own kinds among them, and for Services of type "
                 "ExternalName.",
