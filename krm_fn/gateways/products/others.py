@@ -151,6 +151,7 @@ PRODUCTS = (
         external_names_since=("apache/apisix-ingress-controller", "2.0.0"),
         limits=(
             "Of all its routes only ApisixRoute has a switch.",
+            "k8s.apisix.apache.org/svc-namespace of an Ingress, which moves its backends elsewhere, is not read here.",
             "A Service is one node: what ApisixUpstream says of hashing, stickiness and health is idle.",
         ),
         ports_in=(
