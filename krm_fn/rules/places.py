@@ -119,8 +119,11 @@ def _against(product: Product, switch: Switch, carrier: Carrier, facts: Facts) -
     """Why a setting cannot be made in an object, empty if it can, or need not, or nobody may."""
     if carrier.value is not None or is_excluded(carrier.item, facts.setup):
         return ""
-    held = _held_by(switch, facts).get(carrier.item.place, [])
-    return carrier.hindrance or _breaks(product, switch, held, facts)
+    if carrier.hindrance:
+        return carrier.hindrance
+    place = carrier.item.place
+    key = ("breaks", product.id, switch.object, place)  # of all routes that it holds for the answer is one
+    return facts.resources.memo(key, lambda: _breaks(product, switch, _held_by(switch, facts).get(place, []), facts))
 
 
 def _against_generating(product: Product, switch: Switch, backend: Backend, facts: Facts) -> str:
@@ -135,8 +138,19 @@ def _against_generating(product: Product, switch: Switch, backend: Backend, fact
         value = value_at(each.policy.data, path)
         if value is not None and value != switch.value:
             return f"{each.policy.words} says {switch.key}: {shown(value)} for a part of its Gateway, which is kept"
-    same = [each for each in backends_of(facts.resources, facts.setup) if each.item.place == backend.item.place]
-    return _breaks(product, switch, same, facts)
+    return _breaks(product, switch, _of_routes(facts)[backend.item.place], facts)
+
+
+def _of_routes(facts: Facts) -> dict[tuple[int, Path], list[Backend]]:
+    """The backends of each route."""
+
+    def build() -> dict[tuple[int, Path], list[Backend]]:
+        found: dict[tuple[int, Path], list[Backend]] = {}
+        for backend in backends_of(facts.resources, facts.setup):
+            found.setdefault(backend.item.place, []).append(backend)
+        return found
+
+    return facts.resources.memo("backends of routes", build)
 
 
 def _breaks(product: Product, switch: Switch, held: Iterable[Backend], facts: Facts) -> str:

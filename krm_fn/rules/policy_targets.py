@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from krm_fn.gateways.classes import GATEWAY_GROUP
 from krm_fn.gateways.references import concrete_steps, value_at
-from krm_fn.krm.fields import as_list, as_map, as_str, dig
+from krm_fn.krm.fields import as_list, as_map, as_str, dig, string_map
 from krm_fn.krm.target import selector_from_object
 from krm_fn.record import Record
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from krm_fn.gateways.routes import Backend
     from krm_fn.krm.resource import Item
     from krm_fn.krm.resources import Resources
+    from krm_fn.krm.target import Selector
+
+    Named = dict[tuple[str, str, str, str], list["Attached"]]
+    ByLabel = dict[tuple[str, str], list[tuple[int, "Selecting"]]]
 
 RULE = "rule"
 ROUTE = "route"
@@ -150,39 +154,50 @@ def _parents(gateway: Item, route: Item) -> Iterator[dict[str, Any]]:
 
 
 # --- From objects to policies -----------------------------------------------------------------------------------------
+class Selecting(Record):
+    """A policy that selects what it is for by labels: its selector as it stands, and read."""
+
+    policy: Item
+    target: dict[str, Any]
+    selector: Selector
+
+
 def _attached(switch: Switch, item: Item, resources: Resources) -> list[Attached]:
     named, selecting = _targets(switch, resources)
     found = list(named.get((item.group, item.kind, item.namespace, item.name), ()))
-    for policy, selector in selecting:
-        if not any(each.policy is policy and not each.section for each in found):
-            attached = _selected(policy, selector, item)
+    candidates = [each for pair in (ANY_LABELS, *item.labels.items()) for each in selecting.get(pair, ())]
+    for _, each in sorted(candidates, key=lambda candidate: candidate[0]):
+        if not any(one.policy is each.policy and not one.section for one in found):
+            attached = _selected(each, item)
             found += [attached] if attached else []
     return found
 
 
-def _selected(policy: Item, selector: dict[str, Any], item: Item) -> Attached | None:
+def _selected(each: Selecting, item: Item) -> Attached | None:
     """What selects an object by its labels; one without a group means the Gateway API's."""
-    if selector.get("kind") != item.kind or selector.get("group", GATEWAY_GROUP) != item.group:
+    policy, target = each.policy, each.target
+    if target.get("kind") != item.kind or target.get("group", GATEWAY_GROUP) != item.group:
         return None
-    if not selector_from_object(selector).matches(item.labels):
+    if not each.selector.matches(item.labels):
         return None
-    said = selector.get("namespaces")
-    where = as_str(dig(said, "from")) or SAME
+    where = as_str(dig(target, "namespaces", "from")) or SAME
     here = policy.namespace == item.namespace
     if where == SAME:
         return Attached(policy, by_labels=True) if here else None
     return Attached(policy, by_labels=True, perhaps=not here or where != "All")
 
 
-def _targets(
-    switch: Switch, resources: Resources
-) -> tuple[dict[tuple[str, str, str, str], list[Attached]], list[tuple[Item, dict[str, Any]]]]:
-    """The policies by what they name, and those that select, with each of their selectors."""
+ANY_LABELS = ("", "")
+"""Where policies stand whose selectors name no label with its value."""
 
-    def build() -> tuple[dict[tuple[str, str, str, str], list[Attached]], list[tuple[Item, dict[str, Any]]]]:
-        named: dict[tuple[str, str, str, str], list[Attached]] = {}
-        selecting: list[tuple[Item, dict[str, Any]]] = []
-        for policy in resources.of_kind(switch.object):
+
+def _targets(switch: Switch, resources: Resources) -> tuple[Named, ByLabel]:
+    """The policies by what they name, and those that select by the first label that they want, in their order."""
+
+    def build() -> tuple[Named, ByLabel]:
+        named: Named = {}
+        selecting: ByLabel = {}
+        for number, policy in enumerate(resources.of_kind(switch.object)):
             if policy.group != switch.group:
                 continue
             spec = as_map(policy.data.get("spec"))
@@ -190,7 +205,10 @@ def _targets(
                 group, kind, name, section = (as_str(dig(ref, f)) for f in ("group", "kind", "name", "sectionName"))
                 if name:
                     named.setdefault((group, kind, policy.namespace, name), []).append(Attached(policy, section))
-            selecting += [(policy, as_map(entry)) for entry in as_list(spec.get("targetSelectors"))]
+            for target in map(as_map, as_list(spec.get("targetSelectors"))):
+                first = next(iter(string_map(target.get("matchLabels")).items()), ANY_LABELS)
+                each = Selecting(policy, target, selector_from_object(target))
+                selecting.setdefault(first, []).append((number, each))
         return named, selecting
 
     return resources.memo(("targets", switch.object), build)
