@@ -80,8 +80,7 @@ def is_planned(product: Product, backend: Backend, facts: Facts) -> str:
 class Objects:
     """What one run of the rule writes for many routes: each is said once, whatever number of routes it holds for."""
 
-    def __init__(self, resources: Resources, setup: MeshSetup) -> None:
-        self.resources = resources
+    def __init__(self, setup: MeshSetup) -> None:
         self.setup = setup
         self._said: set[object] = set()
         self._lists: dict[object, list[Any]] = {}

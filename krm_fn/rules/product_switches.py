@@ -105,7 +105,7 @@ class _Walk:
         self.resources = facts.resources
         self.setup = facts.setup
         self.facts = facts
-        self.objects = Objects(facts.resources, facts.setup)
+        self.objects = Objects(facts.setup)
         self.class_wide = ClassWide(facts, self.objects, everything)
         self._with_direct_access: set[str] = set()
         self._guards_told: set[tuple[int, Path]] = set()

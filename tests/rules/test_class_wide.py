@@ -212,7 +212,7 @@ def test_reasons_are_those_of_the_settings_that_the_kind_of_route_takes() -> Non
     resources = package(MESHED + ingress(), setup)
     (backend,) = backends_of(resources, setup)
     facts = Facts(resources, setup)
-    walk = ClassWide(facts, Objects(resources, setup), (backend,))
+    walk = ClassWide(facts, Objects(setup), (backend,))
     product = Product(
         "it",
         "It",

@@ -83,3 +83,13 @@ def test_a_module_is_told_once() -> None:
 def test_outside_of_a_mesh_nothing_is_said() -> None:
     text = deployment() + service() + mapping("endpoint")
     assert not run_rule(service_upstream, text).results
+
+
+def test_one_that_is_right_or_excluded_hides_no_other() -> None:
+    wrong = mapping("endpoint").replace("name: web, names", "name: wrong, names")
+    assert run_rule(service_upstream, MESHED + mapping("kubernetes-service") + wrong).only(GUARD_KEPT).item is not None
+    excluded = "serviceUpstream: {exclude: [{kind: Mapping, name: web}, {kind: Module}]}"
+    found = run_rule(service_upstream, MESHED + mapping("endpoint") + wrong, excluded).only(GUARD_KEPT)
+    assert found.item is not None
+    assert found.item.name == "wrong"
+    assert run_rule(service_upstream, MESHED + mapping() + MODULE, excluded.replace("web", "none")).results == []

@@ -245,9 +245,14 @@ def test_what_is_left_keeps_no_other_workload_from_it() -> None:
 def test_a_hindrance_in_words() -> None:
     assert skipper("").hindrance == "its container has no list of arguments to add one to"
 
+    assert skipper("command: [sh], args: [-c, skipper]").hindrance == (
+        "what is added to its arguments would be read by a shell, or by nobody"
+    )
+
 
 def test_an_argument_alone_means_yes() -> None:
-    assert skipper(f"args: [{FORCE}]").value == "true"
+    carrier = skipper(f"args: [{FORCE}]")
+    assert (carrier.value, carrier.wanted) == ("true", f"{FORCE}=true")
 
 
 def test_jobs_are_left() -> None:
@@ -282,3 +287,18 @@ def test_images_before_a_setting(image: str, is_older: bool) -> None:
     )
     assert image_before(switch, product, package(pods, config(""))) == (image if is_older else "")
     assert image_before(switch.replace(images=()), product, package(pods, config(""))) == ""
+
+
+def test_the_oldest_image_counts_wherever_it_stands() -> None:
+    product = products_by_id()["traefik"]
+    switch = next(s for s in product.switches if s.key == "traefik.ingress.kubernetes.io/service.nativelb")
+    other = deployment("a", image="haproxytech/kubernetes-ingress:1.0")
+    new, old = (
+        deployment(name, image=f"traefik:v{tag}").replace(
+            "image: ", "name: traefik, args: [--providers.kubernetesingress], image: "
+        )
+        for name, tag in (("new", "3.5.0"), ("old", "2.9.10"))
+    )
+    assert image_before(switch, product, package(other + new + old, config(""))) == "traefik:v2.9.10"
+    job = old.replace("apps/v1", "batch/v1").replace("Deployment", "Job")
+    assert image_before(switch, product, package(other + new + job, config(""))) == ""

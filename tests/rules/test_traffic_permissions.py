@@ -259,6 +259,17 @@ def test_a_number_that_is_taken_is_passed_over() -> None:
     ]
 
 
+def test_numbers_of_different_names_do_not_meet() -> None:
+    names = [f"{A[:240]}{letter * 6}" for letter in "bc"]
+    text = namespace() + backend("one") + backend("two") + named(names[0]) + named(names[1])
+    assert [name for name, _, _ in opened(text)] == [
+        f"edge-{names[0]}-t",
+        f"edge-{A[:240]}-2",
+        f"edge-{names[1]}-t",
+        f"edge-{A[:240]}-3",
+    ]
+
+
 def test_names_that_are_cut_off_alike_are_told_apart() -> None:
     assert opened(namespace() + backend("one") + backend("two") + named(A)) == [
         (f"edge-{A}-t", "one", ["nginx"]),
