@@ -193,6 +193,11 @@ def test_nothing_is_generated_for_a_headless_service_alone() -> None:
         ),
         (
             "targetSelectors: [{kind: HTTPRoute, namespaces: {from: All}}]",
+            "shop",
+            "BackendTrafficPolicy shop/some does not get it: it selects by labels (targetSelectors)",
+        ),
+        (
+            "targetSelectors: [{kind: HTTPRoute, namespaces: {from: All}}]",
             "edge",
             "a BackendTrafficPolicy generated for the route would clash with BackendTrafficPolicy edge/some",
         ),
@@ -259,3 +264,65 @@ def test_a_policy_for_rules_of_two_routes_is_judged_by_both() -> None:
     both = policy("", section="one").replace("targetRefs: [", f"targetRefs: [{target}, ")
     assert made(route("web") + both) == (["BackendTrafficPolicy mine"], [])
     assert made(route("web") + LEGACY + both) == ([], [])
+
+
+def for_both(own: str = "mine") -> str:
+    """A silent policy of the route ``web`` and of ``old``, which leads to an ExternalName Service."""
+    target = f"{{group: {API}, kind: HTTPRoute, name: old}}"
+    return policy("", own=own).replace("targetRefs: [", f"targetRefs: [{target}, ")
+
+
+BY_LABELS = policy("", own="some").partition("spec:")[0] + "spec: {targetSelectors: [{kind: HTTPRoute}]}\n"
+OLD_BREAKS = "HTTPRoute shop/old leads to Service shop/legacy, which is of type ExternalName: "
+
+
+@pytest.mark.parametrize(
+    ("beside", "edited", "left"),
+    [
+        pytest.param(policy("", own="some"), ["some"], "", id="one of the same route"),
+        pytest.param(for_both("some"), [], OLD_BREAKS, id="one that holds for a route that would break"),
+        pytest.param(BY_LABELS, [], "it selects by labels (targetSelectors) and may hold for more", id="by labels"),
+    ],
+)
+def test_a_silent_policy_beside_somebodys_other_word(beside: str, edited: list[str], left: str) -> None:
+    text = MESHED + EDGE + proxy() + route("web") + LEGACY + policy(ENDPOINT) + beside
+    ruled = run_rule(service_upstream, text)
+    assert [edit.item.name for edit in ruled.edits] == edited
+    assert not ruled.emits
+    kept = ruled.only(OBJECT_KEPT)
+    assert (kept.item and kept.item.name, kept.current, kept.proposed) == ("mine", "Endpoint", "Service")
+    told = ruled.of(OBJECT_LEFT)
+    assert [(one.item and one.item.name, one.field) for one in told] == [("some", "spec.routingType")] * bool(left)
+    start = "Envoy Gateway reads spec.routingType: Service for many routes at once; it is not written here, and what"
+    assert all(one.message.startswith(start) and f": {left}" in one.message for one in told)
+
+
+def test_the_policy_of_a_route_gets_what_its_envoy_proxy_does_not() -> None:
+    ruled = run_rule(service_upstream, MESHED + EDGE + proxy() + policy("") + route("web") + LEGACY)
+    assert [edit.item.words for edit in ruled.edits] == ["BackendTrafficPolicy shop/mine"]
+    assert not ruled.emits
+    left = ruled.only(OBJECT_LEFT)
+    assert left.item is not None
+    assert left.item.kind == "EnvoyProxy"
+    assert OLD_BREAKS in left.message
+
+
+def test_neither_the_envoy_proxy_nor_a_policy_that_holds_for_a_route_which_would_break() -> None:
+    text = MESHED + EDGE + proxy() + for_both() + route("web") + LEGACY
+    ruled = run_rule(service_upstream, text)
+    assert not ruled.edits
+    assert not ruled.emits
+    told = ruled.only(SWITCH_ELSEWHERE).message
+    proxy_said, policy_said = (
+        told.index(f"{words} does not get it: {OLD_BREAKS}")
+        for words in ("EnvoyProxy shop/gate", "BackendTrafficPolicy shop/mine")
+    )
+    assert proxy_said < policy_said
+
+
+def test_an_other_word_at_one_listener_is_told() -> None:
+    text = MESHED + EDGE + policy(ENDPOINT, "Gateway", "gate", "a") + route("web")
+    assert (
+        "BackendTrafficPolicy shop/mine says spec.routingType: Endpoint for a part of its Gateway, which is kept"
+        in run_rule(service_upstream, text).only(SWITCH_ELSEWHERE).message
+    )

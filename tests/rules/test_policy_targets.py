@@ -154,6 +154,42 @@ def test_a_route_of_two_gateways_needs_both(policies: str, expected: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("parents", "expected"),
+    [
+        ("{name: gate, sectionName: http}, {name: gone, sectionName: https}", "l m"),
+        ("{name: gate, sectionName: http}, {name: gone, sectionName: http}", ""),
+        ("{name: gate, sectionName: http}, {name: gone}", ""),
+    ],
+)
+def test_each_gateway_of_a_route_has_a_listener_of_its_own(parents: str, expected: str) -> None:
+    route = ROUTE.replace("{name: gate}", parents)
+    other = of_gateway("m", SERVICE, "https").replace("name: gate,", "name: gone,")
+    found = deciding(f"{GATEWAY}\n---{SECOND}{route}{of_gateway('l', SERVICE, 'http')}{other}")
+    assert found == [expected, expected]
+
+
+@pytest.mark.parametrize(
+    ("parents", "expected"),
+    [
+        ("{name: gate, namespace: edge, sectionName: http}", "far"),
+        ("{name: gate, namespace: edge, sectionName: https}", ""),
+        ("{name: gate, sectionName: https}", "near"),
+        ("{name: gate, namespace: shop, sectionName: https}", "near"),
+        ("{name: gate, namespace: edge, sectionName: http}, {name: gate, sectionName: https}", "far near"),
+        ("{name: gate, namespace: edge, sectionName: https}, {name: gate, sectionName: https}", ""),
+    ],
+)
+def test_gateways_of_one_name_are_told_apart_by_namespace(parents: str, expected: str) -> None:
+    far = GATEWAY.rpartition("---")[2].replace("namespace: shop", "namespace: edge")
+    far = far.replace("port: 80}", "port: 80, allowedRoutes: {namespaces: {from: All}}}")
+    far = far.replace("port: 443}", "port: 443, allowedRoutes: {namespaces: {from: All}}}")
+    policies = of_gateway("far", SERVICE, "http").replace("namespace: shop", "namespace: edge")
+    policies += of_gateway("near", SERVICE, "https")
+    route = ROUTE.replace("{name: gate}", parents)
+    assert deciding(f"{GATEWAY}\n---{far}{route}{policies}") == [expected, expected]
+
+
+@pytest.mark.parametrize(
     ("selector", "where", "found", "perhaps"),
     [
         ("kind: HTTPRoute, matchLabels: {app: web}", "shop", True, False),
@@ -192,6 +228,38 @@ def test_what_is_named_and_selected_counts_once() -> None:
     ref = f"targetRefs: [{{group: {API}, kind: HTTPRoute, name: web}}]"
     both = policy("both", f"{ref}, targetSelectors: [{{kind: HTTPRoute}}, {{kind: HTTPRoute}}]")
     assert deciding(GATEWAY + ROUTE + both) == ["both", "both"]
+
+
+@pytest.mark.parametrize(
+    ("policies", "expected"),
+    [
+        pytest.param(of_route("n") + selecting("s", "kind: HTTPRoute"), "n s", id="one names it, one selects it"),
+        pytest.param(
+            selecting("b", "kind: HTTPRoute, matchLabels: {app: web}") + selecting("a", "kind: HTTPRoute"),
+            "b a",
+            id="in the order of the package",
+        ),
+        pytest.param(
+            policy(
+                "s", "targetSelectors: [{kind: Gateway}, {kind: HTTPRoute}, {kind: HTTPRoute, matchLabels: {a: b}}]"
+            ),
+            "s",
+            id="one of several selectors",
+        ),
+        pytest.param(
+            policy("s", "targetSelectors: [{kind: Gateway, matchLabels: {tier: core}}, {kind: GRPCRoute}]"),
+            "",
+            id="none of several selectors",
+        ),
+        pytest.param(
+            of_route("x").replace("gateway.envoyproxy.io/v1alpha1", "example.com/v1") + of_route("a"),
+            "a",
+            id="of this kind of another API group, which comes first",
+        ),
+    ],
+)
+def test_several_policies_of_a_route(policies: str, expected: str) -> None:
+    assert deciding(GATEWAY + ROUTE + policies) == [expected, expected]
 
 
 @pytest.mark.parametrize(

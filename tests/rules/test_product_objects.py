@@ -283,6 +283,14 @@ def test_the_result_about_a_generated_policy() -> None:
     )
 
 
+def test_a_headless_backend_before_the_other_keeps_no_policy_from_it() -> None:
+    both = GATEWAY.replace("{backendRefs: [", "{backendRefs: [{name: db, port: 80}, ")
+    text = MESHED + service("db", app="web", spec="clusterIP: None", annotations=BOTH) + both
+    assert [emitted["metadata"]["name"] for emitted in run_rule(service_upstream, text).emits] == [
+        "web-httproute-service-routing"
+    ]
+
+
 def test_a_generated_policy_stands_beside_its_route() -> None:
     said = service_upstream(package(MESHED + GATEWAY), config())
     assert [one.origin.name for one in said if isinstance(one, Emit) and one.origin] == ["web"]
