@@ -58,7 +58,9 @@ MODULE = emissary("Module", "config: {resolver: endpoint}", "ambassador")
     ],
 )
 def test_the_kind_of_a_resolver_decides(text: str, status: str, named: str) -> None:
-    assert [covered.status for covered in coverage(package(MESHED + text), config())] == [status]
+    (covered,) = coverage(package(MESHED + text), config())
+    assert covered.status == status
+    assert not named or f"""names {named.strip('"')}""" in covered.how
     ruled = run_rule(service_upstream, MESHED + text)
     assert (ruled.edits, ruled.emits) == ([], [])
     assert codes(ruled.results) == ([GUARD_KEPT] if named else [])

@@ -326,3 +326,17 @@ def test_an_other_word_at_one_listener_is_told() -> None:
         "BackendTrafficPolicy shop/mine says spec.routingType: Endpoint for a part of its Gateway, which is kept"
         in run_rule(service_upstream, text).only(SWITCH_ELSEWHERE).message
     )
+
+
+def test_each_object_that_is_left_is_told_of() -> None:
+    far = f"{EDGE.split('---')[2]}---{proxy().partition('---')[2]}".replace("name: gate", "name: far")
+    routes = [
+        route(service, name=f"{service}-{to}", parent=to) for to in ("gate", "far") for service in ("web", "legacy")
+    ]
+    ruled = run_rule(service_upstream, f"{MESHED}{EXTERNAL}{EDGE}{proxy()}\n---{far}" + "".join(routes))
+    assert [
+        (result.item and result.item.kind, result.item and result.item.name) for result in ruled.of(OBJECT_LEFT)
+    ] == [
+        ("EnvoyProxy", "gate"),
+        ("EnvoyProxy", "far"),
+    ]
