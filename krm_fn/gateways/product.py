@@ -128,7 +128,7 @@ class RouteKind(Record):
     """A kind of object that routes traffic: its API groups, its backends and what attaches it to a gateway.
 
     ``attach`` is a key of `krm_fn.gateways.classes.ATTACHMENTS`: by ingress class, by parent Gateway, or by being of a
-    kind that one product alone understands. ``class_fields`` are where such a kind names its class, for people to read.
+    kind that one product alone understands.
     ``wanted`` names a list that must hold an entry besides ``unwanted`` for the object to concern a gateway at all.
     ``flags`` are the controller arguments that name the object, where nothing in the object itself tells.
     ``external_names``: it may name a Service of type ExternalName, if its product takes those at all.
@@ -138,7 +138,6 @@ class RouteKind(Record):
     groups: tuple[str, ...]
     backends: tuple[BackendPath, ...]
     attach: str = "owner"
-    class_fields: tuple[str, ...] = ()
     wanted: str = ""
     unwanted: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()

@@ -23,7 +23,6 @@ from krm_fn.gateways.references import value_at
 from krm_fn.krm.fields import as_list, as_map, as_str, dig
 from krm_fn.memory import cache
 from krm_fn.rules.own_pods import Carrier, in_own_pods
-from krm_fn.rules.policy_targets import deciding, policies_of
 from krm_fn.rules.recognition import recognised
 
 TYPE_CHECKING = False
@@ -73,6 +72,8 @@ def carriers(switch: Switch, product: Product, backend: Backend, resources: Reso
 
 def policies_for(switch: Switch, backend: Backend, resources: Resources) -> tuple[Carrier, ...]:
     """The policies that decide for a reference of a route."""
+    from krm_fn.rules.policy_targets import deciding  # few products have such policies
+
     found = deciding(switch, attached_policies(switch, backend, resources))
     return tuple(
         carrier_in(switch, each.policy).replace(hindrance=BY_LABELS if each.by_labels else "") for each in found
@@ -81,6 +82,8 @@ def policies_for(switch: Switch, backend: Backend, resources: Resources) -> tupl
 
 def attached_policies(switch: Switch, backend: Backend, resources: Resources) -> Policies:
     """All policies that concern a reference of a route."""
+    from krm_fn.rules.policy_targets import policies_of
+
     return policies_of(switch, backend, gateways_of(backend, resources), resources)
 
 

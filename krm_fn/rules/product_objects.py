@@ -17,7 +17,6 @@ from krm_fn.krm.outcome import Edit, Emit, field_path, info, warning
 from krm_fn.rules.carriers import carriers, shared_switches
 from krm_fn.rules.editing import set_value
 from krm_fn.rules.own_pods import image_before
-from krm_fn.rules.places import best_place, each_gateway_has_one
 from krm_fn.rules.recognition import is_excluded
 from krm_fn.rules.wording import shown
 
@@ -57,6 +56,8 @@ def is_on_in_objects(product: Product, backend: Backend, resources: Resources) -
             continue
         complete = len(speaking) == len(found) or switch.found_by == TARGET_REFS
         if switch.found_by == PARENT_PARAMETERS:
+            from krm_fn.rules.places import each_gateway_has_one  # few products have such parameters
+
             complete = complete and each_gateway_has_one(switch, backend, resources)
         return speaking[0].item if complete and all(carrier.is_on for carrier in speaking) else None
     return None
@@ -71,6 +72,8 @@ def is_planned(product: Product, backend: Backend, facts: Facts) -> str:
     """The policy that is generated for a route, in words, empty where none is."""
     if not can_write_for_route(product, backend):
         return ""
+    from krm_fn.rules.places import best_place
+
     place = best_place(product, backend, facts)
     if place.switch is None or place.carriers:
         return ""

@@ -38,10 +38,8 @@ from krm_fn.rules.detours import (
     wants_external_name,
 )
 from krm_fn.rules.editing import set_value
-from krm_fn.rules.guards import turned_away
 from krm_fn.rules.other_switches import other_switches, some_switch_is_on
 from krm_fn.rules.own_pods import image_before
-from krm_fn.rules.places import best_place
 from krm_fn.rules.product_objects import Objects, can_write_for_route
 from krm_fn.rules.recognition import addressed_by, backends_of, is_excluded
 from krm_fn.rules.route_doubts import Doubts
@@ -129,6 +127,8 @@ class _Walk:
         elif wish.reason == OTHER_SWITCH:
             yield from self._elsewhere(wish, product)
         elif wish.reason == DIALS_SERVICE:
+            from krm_fn.rules.guards import turned_away  # few products have such a field
+
             yield from turned_away(product, wish.backends, self.facts, self._guards_told)
         elif wish.reason == NO_SWITCH:
             yield from self._bypassed(wish, SWITCH_NONE, "it has no setting for that")
@@ -155,6 +155,8 @@ class _Walk:
 
     def _in_objects(self, wish: Wish, product: Product, pending: list[Backend]) -> Said:
         """What can be written for each route by itself; of the others it is told why not, once for each reason."""
+        from krm_fn.rules.places import best_place  # few products have such objects
+
         undone: dict[str, list[Backend]] = {}
         for backend in pending:
             if (

@@ -9,7 +9,6 @@ way when it is not the data that was meant.
 from __future__ import annotations
 
 from krm_fn.yamltext.changes import EditMapping
-from krm_fn.yamltext.layout import seen_layout
 from krm_fn.yamltext.write import block_entry
 
 TYPE_CHECKING = False
@@ -85,8 +84,11 @@ class _Additions:
         return -1 if place < 0 else place + 1 + len(head)
 
     def _entries(self, added: dict[Any, Any], column: int) -> Entries:
-        on_one_line = all(type(value) is str and "\n" not in value for value in added.values())
-        step, offset = (2, 0) if on_one_line else seen_layout(self.source)
+        step, offset = 2, 0
+        if any(type(value) is not str or "\n" in value for value in added.values()):
+            from krm_fn.yamltext.layout import seen_layout  # most of what is added is a line
+
+            step, offset = seen_layout(self.source)
         return [(key, value, column, block_entry(key, value, column, offset, step)) for key, value in added.items()]
 
 

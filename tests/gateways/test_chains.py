@@ -43,6 +43,10 @@ def facade(name: str = "shop") -> dict[str, Any]:
     return item(f"{KONG}/v1alpha1", "KongServiceFacade", name, {"backendRef": {"name": "web", "port": 80}})
 
 
+def named_by_route(ref: object) -> dict[str, Any]:
+    return item(GATEWAY_API, "HTTPRoute", "r", {"rules": [{"backendRefs": [ref]}]})
+
+
 def filtered(ref: object) -> dict[str, Any]:
     return {"rules": [{"filters": [{"type": "ExtensionRef", "extensionRef": ref}]}]}
 
@@ -104,6 +108,21 @@ def ways_to(name: str, *items: dict[str, Any]) -> list[str]:
             [item(GATEWAY_API, "HTTPRoute", "r", {"rules": [{"backendRefs": [to("top")]}]}), TOP],
             [],
             id="HTTPRoute without the group",
+        ),
+        pytest.param(
+            [named_by_route(to("top", "other") | {"group": "traefik.io"}), weighted("top", WEB, where="other")],
+            ["r"],
+            id="HTTPRoute to another namespace",
+        ),
+        pytest.param(
+            [named_by_route(to("top", "other") | {"group": "traefik.io"}), TOP],
+            [],
+            id="HTTPRoute to a namesake's namespace",
+        ),
+        pytest.param(
+            [named_by_route(to("top@file") | {"group": "traefik.io"}), weighted("top@file", WEB), TOP],
+            [],
+            id="HTTPRoute to another provider",
         ),
         *(
             pytest.param(
@@ -422,3 +441,10 @@ def test_each_kind_that_refers_is_a_route_kind() -> None:
         assert route.referred_by
         assert {link.kind for link in route.referred_by} <= kinds
         assert all((link.at is None) == bool(link.annotation) for link in route.referred_by)
+
+
+@pytest.mark.parametrize(("where", "expected"), [("other", ["r"]), ("shop", [])])
+def test_a_backend_of_another_namespace(where: str, expected: list[str]) -> None:
+    ref = {"group": "gateway.kgateway.dev", "kind": "Backend", "name": "b", "namespace": "other"}
+    backend = item("gateway.kgateway.dev/v1alpha1", "Backend", "b", {"static": {"hosts": []}}, where)
+    assert ways_to("b", named_by_route(ref), backend) == expected

@@ -27,7 +27,6 @@ _ISTIO_ROUTE = RouteKind(
         BackendPath(f"spec.{protocol}[].route[].destination", name="host", port=("port.number",), syntax="fqdn")
         for protocol in ("http", "tcp", "tls")
     ),
-    class_fields=("spec.gateways[]",),
     wanted="spec.gateways",
     unwanted=("mesh",),
     note="Without a gateway in spec.gateways it concerns sidecars only.",

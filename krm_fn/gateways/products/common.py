@@ -10,7 +10,6 @@ from krm_fn.gateways import product
 from krm_fn.gateways.chains import Intermediate, Link
 from krm_fn.gateways.product import BackendPath, RouteKind
 
-INGRESS_CLASS_ANNOTATION = "metadata.annotations[kubernetes.io/ingress.class]"
 GATEWAY_GROUP = "gateway.networking.k8s.io"
 
 _INGRESS_PORT = ("port.number", "port.name")
@@ -19,7 +18,6 @@ INGRESS = RouteKind(
     kind="Ingress",
     groups=("networking.k8s.io", "extensions"),
     attach="ingress-class",
-    class_fields=("spec.ingressClassName", INGRESS_CLASS_ANNOTATION),
     backends=(
         BackendPath("spec.defaultBackend.service", port=_INGRESS_PORT),
         BackendPath("spec.rules[].http.paths[].backend.service", port=_INGRESS_PORT),
@@ -43,13 +41,10 @@ _LAYER_7 = (
     _service_ref("spec.rules[].filters[].externalAuth.backendRef"),
     _service_ref("spec.rules[].backendRefs[].filters[].requestMirror.backendRef"),
 )
-_PARENTS = ("spec.parentRefs[]",)
 
 
 def _gateway_route(kind: str, backends: tuple[BackendPath, ...], *, udp: bool = False) -> RouteKind:
-    return RouteKind(
-        kind=kind, groups=(GATEWAY_GROUP,), backends=backends, attach="parent-gateway", class_fields=_PARENTS, udp=udp
-    )
+    return RouteKind(kind=kind, groups=(GATEWAY_GROUP,), backends=backends, attach="parent-gateway", udp=udp)
 
 
 HTTP_ROUTE = _gateway_route("HTTPRoute", _LAYER_7)

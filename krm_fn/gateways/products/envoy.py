@@ -36,7 +36,6 @@ from krm_fn.gateways.products.common import (
     GRPC_ROUTE,
     HTTP_ROUTE,
     INGRESS,
-    INGRESS_CLASS_ANNOTATION,
     POD_TEMPLATE,
     TCP_ROUTE,
     TLS_ROUTE,
@@ -60,11 +59,6 @@ _HTTP_PROXY = Intermediate(
     kind="HTTPProxy",
     groups=_CONTOUR_GROUPS,
     backends=(BackendPath("spec.routes[].services[]"), BackendPath("spec.tcpproxy.services[]")),
-    class_fields=(
-        "spec.ingressClassName",
-        "metadata.annotations[projectcontour.io/ingress.class]",
-        INGRESS_CLASS_ANNOTATION,
-    ),
     root="spec.virtualhost",
     referred_by=(
         _of_http_proxy("spec.includes[]"),
@@ -90,7 +84,6 @@ def _emissary(kind: str, field: str = "spec.service", note: str = "") -> RouteKi
         kind=kind,
         groups=("getambassador.io",),
         backends=(BackendPath(field, name="", syntax="url"),),
-        class_fields=("spec.ambassador_id[]",),
         note=note,
     )
 

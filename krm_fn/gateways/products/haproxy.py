@@ -30,7 +30,6 @@ from krm_fn.gateways.products.common import (
     EXTERNAL_NAME,
     HTTP_ROUTE,
     INGRESS,
-    INGRESS_CLASS_ANNOTATION,
     POD_TEMPLATE,
     TCP_ROUTE,
     TLS_ROUTE,
@@ -43,7 +42,6 @@ _TCP = RouteKind(
     kind="TCP",
     groups=("ingress.v3.haproxy.org", "ingress.v1.haproxy.org"),
     backends=(BackendPath("spec[].service"), BackendPath("spec[].services[]")),
-    class_fields=("metadata.annotations[ingress.class]",),
     note="ingress.v1.haproxy.org in older releases.",
 )
 _STREAM_SERVICES = RouteKind(
@@ -72,7 +70,6 @@ _VOYAGER_INGRESS = RouteKind(
         for path in ("spec.backend", "spec.rules[].http.paths[].backend", "spec.rules[].tcp.backend")
         for name in _VOYAGER_NAME
     ),
-    class_fields=(INGRESS_CLASS_ANNOTATION,),
     note="Also served as v1beta1; a Service of another namespace is written name.namespace.",
 )
 

@@ -26,7 +26,6 @@ from krm_fn.gateways.products.common import (
     GRPC_ROUTE,
     HTTP_ROUTE,
     INGRESS,
-    INGRESS_CLASS_ANNOTATION,
     POD_TEMPLATE,
     TCP_ROUTE,
     TLS_ROUTE,
@@ -43,7 +42,6 @@ def _layer_4_ingress(kind: str, *, udp: bool = False) -> RouteKind:
         kind=kind,
         groups=("configuration.konghq.com",),
         backends=(BackendPath("spec.rules[].backend", name="serviceName", port=("servicePort",)),),
-        class_fields=(INGRESS_CLASS_ANNOTATION,),
         udp=udp,
         note="Deprecated since 3.5.",
     )
@@ -55,7 +53,6 @@ _FACADE = Intermediate(
     kind="KongServiceFacade",
     groups=_FACADE_GROUPS,
     backends=(BackendPath("spec.backendRef"),),
-    class_fields=(INGRESS_CLASS_ANNOTATION,),
     referred_by=tuple(
         Link("Ingress", INGRESS.groups, BackendPath(path, when=_IS_FACADE))
         for path in ("spec.rules[].http.paths[].backend.resource", "spec.defaultBackend.resource")

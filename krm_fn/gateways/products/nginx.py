@@ -55,7 +55,6 @@ def _f5_route(kind: str, syntax: str, note: str = "") -> RouteKind:
         kind=kind,
         groups=_F5_GROUPS,
         backends=(BackendPath("spec.upstreams[]", name="service", syntax=syntax),),
-        class_fields=("spec.ingressClassName",),
         note=note,
     )
 
@@ -64,7 +63,6 @@ _VIRTUAL_SERVER_ROUTE = Intermediate(
     kind="VirtualServerRoute",
     groups=_F5_GROUPS,
     backends=(BackendPath("spec.upstreams[]", name="service", syntax="prefixed"),),
-    class_fields=("spec.ingressClassName",),
     referred_by=(
         Link("VirtualServer", _F5_GROUPS, BackendPath("spec.routes[]", name="route", syntax="prefixed")),
         Link(

@@ -48,13 +48,11 @@ _APISIX_ROUTE = RouteKind(
         BackendPath(path, name="serviceName", port=("servicePort",))
         for path in ("spec.http[].backends[]", "spec.stream[].backend")
     ),
-    class_fields=("spec.ingressClassName",),
 )
 _APISIX_UPSTREAM = Intermediate(
     kind="ApisixUpstream",
     groups=("apisix.apache.org",),
     backends=(BackendPath("metadata", port=(), syntax="namesake"),),
-    class_fields=("spec.ingressClassName",),
     referred_by=(Link("ApisixRoute", ("apisix.apache.org",), BackendPath("spec.http[].upstreams[]")),),
     carries=False,
     note="Configures the Service that bears its own name, or leads to hosts (externalNodes) for routes that name it.",
@@ -65,7 +63,6 @@ _TYK_API = RouteKind(
     backends=tuple(
         BackendPath(path, name="", syntax="url") for path in ("spec.proxy.target_url", "spec.proxy.target_list[]")
     ),
-    class_fields=("spec.contextRef",),
 )
 _ROUTE_GROUP = RouteKind(
     kind="RouteGroup",
@@ -73,7 +70,6 @@ _ROUTE_GROUP = RouteKind(
     backends=(
         BackendPath("spec.backends[]", name="serviceName", port=("servicePort",), when=(("type", ("service",)),)),
     ),
-    class_fields=("metadata.annotations[zalando.org/routegroup.class]",),
     note="Always goes to endpoints.",
 )
 

@@ -61,7 +61,6 @@ _GLOO_VIRTUAL_SERVICE = RouteKind(
     kind="VirtualService",
     groups=_GLOO_ROUTE_GROUPS,
     backends=_gloo_backends("spec.virtualHost.routes[].routeAction"),
-    class_fields=("Gateway.spec.httpGateway.virtualServices", "Gateway.spec.httpGateway.virtualServiceSelector"),
     note="routeAction.single.upstream names an Upstream, delegateAction a RouteTable.",
 )
 _GLOO_ROUTE_TABLE = Intermediate(

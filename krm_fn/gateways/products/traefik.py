@@ -32,7 +32,6 @@ from krm_fn.gateways.products.common import (
     GRPC_ROUTE,
     HTTP_ROUTE,
     INGRESS,
-    INGRESS_CLASS_ANNOTATION,
     POD_TEMPLATE,
     TCP_ROUTE,
     TLS_ROUTE,
@@ -52,7 +51,6 @@ def _ingress_route(kind: str, *, udp: bool = False) -> RouteKind:
         kind=kind,
         groups=_GROUPS,
         backends=(_service("spec.routes[].services[]"),),
-        class_fields=(INGRESS_CLASS_ANNOTATION, "spec.ingressClassName"),
         udp=udp,
         note="The group traefik.containo.us belongs to version 2, spec.ingressClassName to newer releases of 3.",
     )
@@ -81,7 +79,6 @@ _TRAEFIK_SERVICE = Intermediate(
     kind="TraefikService",
     groups=_GROUPS,
     backends=tuple(_service(path) for path in _REFERENCES),
-    class_fields=(INGRESS_CLASS_ANNOTATION,),
     referred_by=(
         _named("IngressRoute", "spec.routes[].services[]", "TraefikService"),
         _from_gateway_api("HTTPRoute", "spec.rules[].backendRefs[]", "TraefikService"),
