@@ -163,6 +163,11 @@ def test_route_kinds_are_readable() -> None:
         assert len(owners) == 1 or route.attach in ("ingress-class", "parent-gateway"), "only classes tell owners apart"
 
 
+def test_kinds_of_udp_routes() -> None:
+    found = {route.kind for entry in catalog() for route in entry.routes if route.udp}
+    assert found == {"UDPRoute", "UDPIngress", "IngressRouteUDP"}
+
+
 def test_products_find_their_own_routes() -> None:
     kong = products_by_id()["kong-kic"]
     assert kong.route("networking.k8s.io", "Ingress") is not None

@@ -119,11 +119,6 @@ def ways_to(name: str, *items: dict[str, Any]) -> list[str]:
             [],
             id="HTTPRoute to a namesake's namespace",
         ),
-        pytest.param(
-            [named_by_route(to("top@file") | {"group": "traefik.io"}), weighted("top@file", WEB), TOP],
-            [],
-            id="HTTPRoute to another provider",
-        ),
         *(
             pytest.param(
                 [ingress_route("r", to("in")), item(TRAEFIK, "TraefikService", "in", spec), TOP], ["r in"], id=name
@@ -448,3 +443,8 @@ def test_a_backend_of_another_namespace(where: str, expected: list[str]) -> None
     ref = {"group": "gateway.kgateway.dev", "kind": "Backend", "name": "b", "namespace": "other"}
     backend = item("gateway.kgateway.dev/v1alpha1", "Backend", "b", {"static": {"hosts": []}}, where)
     assert ways_to("b", named_by_route(ref), backend) == expected
+
+
+def test_a_route_that_names_what_is_not_in_kubernetes() -> None:
+    ref = to("top@file") | {"group": "traefik.io"}
+    assert ways_to("top@file", named_by_route(ref), weighted("top@file", WEB)) == []
