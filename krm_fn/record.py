@@ -35,7 +35,7 @@ class Record:
             if args:
                 if len(args) > len(fields):
                     raise TypeError(f"{type(self).__name__} takes at most {len(fields)} values, {len(args)} given")
-                for name, value in zip(fields, args):  # noqa: B905 -- fewer values than fields is the usual case
+                for name, value in zip(fields, args, strict=False):  # mostly fewer values than fields
                     values[name] = value
             if kwargs:
                 for name in kwargs:

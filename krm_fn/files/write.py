@@ -23,11 +23,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-try:
-    import fcntl
-except ImportError:  # Windows has none: there, comparing the bytes before each step has to do
-    fcntl = None  # type: ignore[assignment]  # the module or nothing
-
 NEW_FILE_MODE = 0o644
 FOLDER = "krm-fn"  # where generated files go (krm_fn.krm.generated.file_of)
 SYNCING = 16  # files that are on their way to the disk at the same time
@@ -218,9 +213,8 @@ def _lock(texts: Mapping[Path, bytes | None]) -> Iterator[None]:
         directory = directory.parent
     handle = -1
     try:
-        if fcntl is not None:
-            with suppress(OSError):  # a directory that may be written but not read, say
-                handle = os.open(directory, os.O_RDONLY)
+        with suppress(OSError):  # a directory that may be written but not read, say
+            handle = os.open(directory, os.O_RDONLY)
         if handle >= 0:
             _lock_now(handle, directory)
         yield
@@ -230,6 +224,10 @@ def _lock(texts: Mapping[Path, bytes | None]) -> Iterator[None]:
 
 
 def _lock_now(handle: int, directory: Path) -> None:
+    try:
+        import fcntl
+    except ImportError:  # Windows has none: there, comparing the bytes before each step has to do
+        return
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

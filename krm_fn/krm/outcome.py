@@ -10,6 +10,7 @@ from krm_fn.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from krm_fn.krm.resource import Item
@@ -80,7 +81,7 @@ class Outcome(Record):
 
     results: tuple[Result, ...]
     summary: Summary
-    changed: dict[int, str] = {}  # noqa: RUF012 -- never changed
+    changed: Mapping[int, str] = {}
     removed: frozenset[int] = frozenset()
     added: tuple[dict[str, Any], ...] = ()
 

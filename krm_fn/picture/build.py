@@ -62,7 +62,10 @@ class Scope(Record):
     most_boxes: int = MOST_BOXES
 
 
-def graph_of(decisions: Decisions, scope: Scope = Scope()) -> Graph:  # noqa: B008 -- a Record is immutable
+ALL_GATEWAYS = Scope()
+
+
+def graph_of(decisions: Decisions, scope: Scope = ALL_GATEWAYS) -> Graph:
     """Return the picture of a package's gateways."""
     return _Builder(decisions, scope).graph()
 

@@ -291,7 +291,7 @@ def test_the_table_of_the_demo() -> None:
     assert [row[1] for row in rows[1:]] == [
         "deploy/ingress-kong", "deploy/proxy-kong", "deploy/demo-app", "deploy/kv", "cronjob/backup",
     ]  # fmt: skip
-    assert [row[2] for row in rows[1:]] == ["–", "default", "default", "default", "–"]  # noqa: RUF001 -- as printed
+    assert [row[2] for row in rows[1:]] == ["\u2013", "default", "default", "default", "\u2013"]
 
 
 def test_the_table_fits_in_120_columns(tmp_path: Path) -> None:

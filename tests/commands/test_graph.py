@@ -13,7 +13,7 @@ from krm_fn.commands import cli
 from krm_fn.explaining.decisions import decisions_of
 from krm_fn.files.find import FileError
 from krm_fn.files.preview import preview
-from krm_fn.picture.build import Scope, graph_of
+from krm_fn.picture.build import ALL_GATEWAYS, Scope, graph_of
 from krm_fn.picture.graph import BYPASS, GATEWAY, MESH, OTHERS, OUTSIDE, REMOTE, ROUTE, UNKNOWN, WORKLOAD, Graph
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,7 +25,7 @@ def draw(*arguments: object) -> Result:
     return CliRunner().invoke(cli, ["graph", *map(str, arguments)], catch_exceptions=False, standalone_mode=False)
 
 
-def graph(path: Path, scope: Scope = Scope()) -> Graph:  # noqa: B008 -- a Record is immutable
+def graph(path: Path, scope: Scope = ALL_GATEWAYS) -> Graph:
     decisions = decisions_of(preview([str(path)]))
     assert decisions is not None
     return graph_of(decisions, scope)

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 
@@ -65,7 +66,7 @@ def test_hooks_run_commands_that_exist() -> None:
     assert [hook["id"] for hook in HOOKS] == ["krm-fn-check", "krm-fn-diff"]
     for hook in HOOKS:
         assert hook["entry"].split() == ["krm-fn", hook["id"].removeprefix("krm-fn-")]
-        assert hook["entry"].split()[1] in cli.list_commands(None)  # type: ignore[arg-type]  # it needs no context
+        assert hook["entry"].split()[1] in cli.list_commands(click.Context(cli))
         assert (hook["language"], hook["pass_filenames"], hook["require_serial"]) == ("python", False, True)
 
 

@@ -39,12 +39,15 @@ def item(kind: str = "Service", name: str = "web", namespace: str = "shop", entr
     return Item(data, entry, (), "default")
 
 
+PLACE = Place("app.yaml", 3, 5)
+
+
 def finding(
     code: str = "headless-backend",
     severity: str = WARNING,
     message: str = "leads nowhere",
     about: Item | None = None,
-    place: Place = Place("app.yaml", 3, 5),  # noqa: B008 -- places are immutable
+    place: Place = PLACE,
     path: str | None = None,
     field: str = "spec.clusterIP",
     current: Any = None,

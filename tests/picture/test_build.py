@@ -7,7 +7,7 @@ from pathlib import Path
 from krm_fn.explaining.decisions import decisions_of
 from krm_fn.files.preview import preview
 from krm_fn.krm.outcome import INFO
-from krm_fn.picture.build import Scope, graph_of
+from krm_fn.picture.build import ALL_GATEWAYS, Scope, graph_of
 from krm_fn.picture.graph import GATEWAY, Graph, Node
 from krm_fn.picture.html import html
 
@@ -29,7 +29,7 @@ spec:
 """
 
 
-def drawn(directory: Path, *documents: str, scope: Scope = Scope()) -> Graph:  # noqa: B008 -- a Record is immutable
+def drawn(directory: Path, *documents: str, scope: Scope = ALL_GATEWAYS) -> Graph:
     (directory / "a.yaml").write_text("---\n".join(documents))
     decisions = decisions_of(preview([str(directory)], told=INFO))
     assert decisions is not None
