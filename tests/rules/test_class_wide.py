@@ -10,7 +10,7 @@ from krm_fn.rules.product_objects import OBJECT_KEPT, OBJECT_SET, Objects
 from krm_fn.rules.product_switches import SWITCH_ELSEWHERE
 from krm_fn.rules.recognition import backends_of
 from krm_fn.rules.service_upstream import service_upstream
-from tests.rules.tools import codes, config, deployment, ingress, namespace, package, run_rule, service
+from tests.rules.tools import codes, config, deployment, ingress, kong_class, namespace, package, run_rule, service
 
 BOTH = 'ingress.kubernetes.io/service-upstream: "true", nginx.ingress.kubernetes.io/service-upstream: "true"'
 MESHED = namespace() + deployment() + service(annotations=BOTH)
@@ -232,24 +232,8 @@ def test_reasons_are_those_of_the_settings_that_the_kind_of_route_takes() -> Non
     assert walk.why_not(product, backend) == "no release has it; it harms"
 
 
-KONG = """
----
-apiVersion: networking.k8s.io/v1
-kind: IngressClass
-metadata: {name: %s}
-spec:
-  controller: ingress-controllers.konghq.com/kong
-  parameters: {apiGroup: configuration.konghq.com, kind: IngressClassParameters, name: %s, namespace: edge}
----
-apiVersion: configuration.konghq.com/v1alpha1
-kind: IngressClassParameters
-metadata: {name: %s, namespace: edge}
-spec: {}
-"""
-
-
 def test_classes_have_parameters_of_their_own() -> None:
-    text = MESHED + OUTSIDE + KONG % ("a", "a", "a") + KONG % ("b", "b", "b")
+    text = MESHED + OUTSIDE + kong_class("a") + kong_class("b")
     ruled = run_rule(service_upstream, text + ingress(klass="a") + ingress(where="out", klass="b"))
     assert [(edit.item.name, edit.path, edit.value) for edit in ruled.edits] == [
         ("a", ("spec", "serviceUpstream"), True)
@@ -258,7 +242,7 @@ def test_classes_have_parameters_of_their_own() -> None:
 
 
 def test_each_class_gets_the_setting() -> None:
-    text = MESHED + KONG % ("a", "a", "a") + KONG % ("b", "b", "b")
+    text = MESHED + kong_class("a") + kong_class("b")
     ruled = run_rule(service_upstream, text + ingress(klass="a") + ingress("second", klass="b"))
     assert [edit.item.name for edit in ruled.edits] == ["a", "b"]
 
@@ -299,11 +283,13 @@ BY_KONG = HTTP_ROUTE % "konghq.com/kic-gateway-controller"
         pytest.param(DATABASE + "---" + BY_KONG.rpartition("---")[2], id="an HTTPRoute of a Gateway elsewhere"),
         pytest.param(DATABASE + TCP_INGRESS % "kubernetes.io/ingress.class: a", id="a TCPIngress of the class"),
         pytest.param(DATABASE + TCP_INGRESS % "", id="a TCPIngress without a class"),
-        pytest.param(DATABASE + KONG % ("b", "a", "b") + ingress("db", klass="b", backend="db"), id="second class"),
+        pytest.param(
+            DATABASE + kong_class("b", parameters="a") + ingress("db", klass="b", backend="db"), id="second class"
+        ),
     ],
 )
 def test_parameters_of_a_class_hold_for_all_that_its_controller_serves(other: str) -> None:
-    ruled = run_rule(service_upstream, MESHED + KONG % ("a", "a", "a") + ingress(klass="a") + other)
+    ruled = run_rule(service_upstream, MESHED + kong_class("a") + ingress(klass="a") + other)
     assert [edit for edit in ruled.edits if edit.item.kind == "IngressClassParameters"] == []
     assert "shop/db leads to Service shop/db, which is" in ruled.only(CLASS_WIDE_LEFT).message
 
@@ -316,7 +302,7 @@ def test_parameters_of_a_class_hold_for_all_that_its_controller_serves(other: st
     ],
 )
 def test_what_another_controller_serves_does_not_keep_them_back(other: str) -> None:
-    ruled = run_rule(service_upstream, MESHED + DATABASE + KONG % ("a", "a", "a") + ingress(klass="a") + other)
+    ruled = run_rule(service_upstream, MESHED + DATABASE + kong_class("a") + ingress(klass="a") + other)
     parameters = [edit for edit in ruled.edits if edit.item.kind == "IngressClassParameters"]
     assert [edit.path for edit in parameters] == [("spec", "serviceUpstream")]
 

@@ -4,7 +4,7 @@ import pytest
 
 from krm_fn.rules import coverage as module
 from krm_fn.rules.coverage import COVERAGE, STATUSES, coverage, gateway_coverage
-from tests.rules.tools import codes, config, deployment, ingress, namespace, package, run_rule, service
+from tests.rules.tools import codes, config, deployment, ingress, kong_class, namespace, package, run_rule, service
 
 BOTH = 'ingress.kubernetes.io/service-upstream: "true", nginx.ingress.kubernetes.io/service-upstream: "true"'
 MESHED = namespace() + deployment() + service(annotations=BOTH)
@@ -96,20 +96,6 @@ TRAEFIK = namespace("edge", labels="") + deployment("gate", "edge", image="docke
 )
 NO_NATIVE = 'traefik.ingress.kubernetes.io/service.nativelb: "false"'
 NOT_UPSTREAM = 'ingress.kubernetes.io/service-upstream: "false"'
-KONG = """
----
-apiVersion: networking.k8s.io/v1
-kind: IngressClass
-metadata: {name: kong}
-spec:
-  controller: ingress-controllers.konghq.com/kong
-  parameters: {apiGroup: configuration.konghq.com, kind: IngressClassParameters, name: kong, namespace: edge}
----
-apiVersion: configuration.konghq.com/v1alpha1
-kind: IngressClassParameters
-metadata: {name: kong, namespace: edge}
-spec: {serviceUpstream: %s}
-"""
 NGINX_ON = 'nginx.ingress.kubernetes.io/service-upstream: "true"'
 UDP_ROUTE = """
 ---
@@ -236,7 +222,7 @@ def test_how_a_backend_is_reached(text: str, spec: str, status: str, how: str) -
 )
 def test_nobody_is_heard_against_the_parameters_of_kongs_class(value: str, status: str, how: str) -> None:
     setup = config()
-    text = MESHED.replace(BOTH, NOT_UPSTREAM) + KONG % value + ingress(klass="kong")
+    text = MESHED.replace(BOTH, NOT_UPSTREAM) + kong_class(spec=f"serviceUpstream: {value}") + ingress(klass="kong")
     found = {covered.product: (covered.status, covered.how) for covered in coverage(package(text, setup), setup)}
     assert found["kong-kic"] == (status, how)
 

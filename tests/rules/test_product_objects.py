@@ -16,7 +16,18 @@ from krm_fn.rules.product_objects import (
 )
 from krm_fn.rules.recognition import backends_of
 from krm_fn.rules.service_upstream import service_upstream
-from tests.rules.tools import check_edit, codes, config, deployment, ingress, namespace, package, run_rule, service
+from tests.rules.tools import (
+    check_edit,
+    codes,
+    config,
+    deployment,
+    ingress,
+    kong_class,
+    namespace,
+    package,
+    run_rule,
+    service,
+)
 
 BOTH = 'ingress.kubernetes.io/service-upstream: "true", nginx.ingress.kubernetes.io/service-upstream: "true"'
 MESHED = namespace() + deployment() + service(annotations=BOTH)
@@ -174,22 +185,11 @@ def test_which_object_decides(text: str, is_on: bool) -> None:
 
 
 def test_parameters_of_a_class() -> None:
-    text = f"""
-{MESHED}{ingress(klass="kong")}
----
-apiVersion: networking.k8s.io/v1
-kind: IngressClass
-metadata: {{name: kong}}
-spec:
-  controller: ingress-controllers.konghq.com/kong
-  parameters: {{apiGroup: configuration.konghq.com, kind: IngressClassParameters, name: p, namespace: edge}}
----
-apiVersion: configuration.konghq.com/v1alpha1
-kind: IngressClassParameters
-metadata: {{name: p, namespace: edge}}
-spec: {{serviceUpstream: true}}
-"""
-    for given, is_on in ((text, True), (text.replace("name: p,", "name: q,", 1), False)):
+    text = MESHED + ingress(klass="kong") + kong_class(spec="serviceUpstream: true")
+    for given, is_on in (
+        (text, True),
+        (text.replace("IngressClassParameters, name: kong,", "IngressClassParameters, name: other,"), False),
+    ):
         resources = package(given)
         (backend,) = backends_of(resources, config())
         assert (is_on_in_objects(products_by_id()["kong-kic"], backend, resources) is not None) is is_on

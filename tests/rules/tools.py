@@ -190,6 +190,25 @@ spec:
 """
 
 
+def kong_class(name: str = "kong", spec: str = "", parameters: str = "") -> str:
+    """An IngressClass of Kong's with the parameters that it names; `spec` is flow text of these."""
+    return f"""
+---
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {{name: {name}}}
+spec:
+  controller: ingress-controllers.konghq.com/kong
+  parameters:
+    {{apiGroup: configuration.konghq.com, kind: IngressClassParameters, name: {parameters or name}, namespace: edge}}
+---
+apiVersion: configuration.konghq.com/v1alpha1
+kind: IngressClassParameters
+metadata: {{name: {name}, namespace: edge}}
+spec: {{{spec}}}
+"""
+
+
 def mesh(name: str = "default", spec: str = "") -> str:
     """A Mesh."""
     return f"""
